@@ -1,0 +1,3 @@
+//! The marquee binary.
+
+fn main() {}
