@@ -1,6 +1,9 @@
 //! Candidates on their way to an answer: columns, removals with their reasons, and the slate.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+};
 
 use crate::ItemIdx;
 
@@ -53,7 +56,7 @@ pub struct Candidates {
     scores: Vec<f32>,
     kept: Vec<bool>,
     removals: Vec<Removal>,
-    place_of: HashMap<ItemIdx, u32>,
+    place_of: HashMap<ItemIdx, u32, BuildHasherDefault<RowHasher>>,
 }
 
 impl Candidates {
@@ -134,6 +137,35 @@ impl Candidates {
         retain_where(&mut self.scores, &kept);
         self.kept = vec![true; self.items.len()];
         self.place_of.clear();
+        self.place_of
+            .extend((0..).zip(&self.items).map(|(place, &item)| (item, place)));
+    }
+
+    /// The place of `item` among the candidates, if it is one.
+    pub fn place(&self, item: ItemIdx) -> Option<usize> {
+        self.place_of.get(&item).map(|&place| place as usize)
+    }
+}
+
+/// Spreads a row over 64 bits by one multiplication: rows come from a vocabulary, not from outside,
+/// so nobody can choose them to collide.
+#[derive(Debug, Clone, Copy, Default)]
+struct RowHasher(u64);
+
+impl Hasher for RowHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u32(u32::from(byte));
+        }
+    }
+
+    fn write_u32(&mut self, row: u32) {
+        self.0 = (self.0 ^ u64::from(row)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 ^= self.0 >> 32;
     }
 }
 
@@ -165,6 +197,8 @@ mod tests {
         batch.remove(0, "request", "excluded");
         batch.compact();
         assert_eq!(batch.items(), [ItemIdx(9)]);
+        assert_eq!(batch.place(ItemIdx(9)), Some(0));
+        assert_eq!(batch.place(ItemIdx(4)), None);
         assert_eq!(batch.removals().len(), 1);
         assert_eq!(batch.removals()[0].stage, "seen");
     }

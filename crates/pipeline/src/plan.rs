@@ -1,0 +1,84 @@
+//! Which components a request runs, and what becomes of it when one of them fails.
+
+use marquee_core::{CandidateSource, Filter, Reranker, Scorer};
+
+/// What an answer does without a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnFailure {
+    /// The answer goes out without it and says so. For what makes an answer better.
+    Open,
+    /// No answer goes out. For what makes an answer right: filters that must hold, the scorer.
+    Closed,
+}
+
+/// A component with its place in the plan.
+#[derive(Clone, Copy)]
+pub struct Step<'a, T: ?Sized> {
+    /// The component.
+    pub component: &'a T,
+    /// What becomes of the answer when it fails or there is no time left for it.
+    pub on_failure: OnFailure,
+    /// It is not begun once this share of the budget is spent, in percent.
+    pub start_before_percent: u32,
+}
+
+impl<'a, T: ?Sized> Step<'a, T> {
+    /// A step the answer cannot do without, begun as long as there is any time left.
+    pub fn required(component: &'a T) -> Self {
+        Self {
+            component,
+            on_failure: OnFailure::Closed,
+            start_before_percent: 100,
+        }
+    }
+
+    /// A step the answer can do without, begun only in the first `start_before_percent` of the
+    /// budget.
+    pub fn optional(component: &'a T, start_before_percent: u32) -> Self {
+        Self {
+            component,
+            on_failure: OnFailure::Open,
+            start_before_percent,
+        }
+    }
+}
+
+/// How many candidates each source is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Width {
+    /// At first.
+    pub start: usize,
+    /// At most; sources are asked for four times as many, up to here, while filters leave fewer
+    /// than `k`.
+    pub limit: usize,
+}
+
+/// The components of a request, in the order in which they run.
+#[derive(Clone)]
+pub struct Plan<'a> {
+    /// Propose items; at most 32. Their order gives the numbers in `Placed::sources`.
+    pub sources: Vec<Step<'a, dyn CandidateSource + 'a>>,
+    /// Remove items before scoring.
+    pub filters: Vec<Step<'a, dyn Filter + 'a>>,
+    /// Orders what is left.
+    pub scorer: Step<'a, dyn Scorer + 'a>,
+    /// Rearrange the ordered list.
+    pub rerankers: Vec<Step<'a, dyn Reranker + 'a>>,
+    /// Remove what must not be seen, last of all, whatever the stages before did.
+    pub visibility: Vec<Step<'a, dyn Filter + 'a>>,
+    /// How many candidates to ask for.
+    pub width: Width,
+}
+
+impl std::fmt::Debug for Plan<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let sources: Vec<_> = self.sources.iter().map(|s| s.component.name()).collect();
+        let filters: Vec<_> = self.filters.iter().map(|s| s.component.name()).collect();
+        f.debug_struct("Plan")
+            .field("sources", &sources)
+            .field("filters", &filters)
+            .field("scorer", &self.scorer.component.name())
+            .field("width", &self.width)
+            .finish_non_exhaustive()
+    }
+}
