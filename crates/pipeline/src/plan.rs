@@ -12,7 +12,6 @@ pub enum OnFailure {
 }
 
 /// A component with its place in the plan.
-#[derive(Clone, Copy)]
 pub struct Step<'a, T: ?Sized> {
     /// The component.
     pub component: &'a T,
@@ -20,6 +19,15 @@ pub struct Step<'a, T: ?Sized> {
     pub on_failure: OnFailure,
     /// It is not begun once this share of the budget is spent, in percent.
     pub start_before_percent: u32,
+}
+
+impl<T: ?Sized> std::fmt::Debug for Step<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Step")
+            .field("on_failure", &self.on_failure)
+            .field("start_before_percent", &self.start_before_percent)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a, T: ?Sized> Step<'a, T> {
@@ -54,7 +62,6 @@ pub struct Width {
 }
 
 /// The components of a request, in the order in which they run.
-#[derive(Clone)]
 pub struct Plan<'a> {
     /// Propose items; at most 32. Their order gives the numbers in `Placed::sources`.
     pub sources: Vec<Step<'a, dyn CandidateSource + 'a>>,
