@@ -1,1 +1,28 @@
-//! marquee-cf
+//! Collaborative filtering: models that learn from who touched what, and nothing else.
+//!
+//! Every model has an owned form (`AlsModel`), made by its `train` function from a
+//! [`Dataset`](marquee_core::Dataset), a configuration, a seed and a [`Progress`] callback, and a
+//! borrowed form (`AlsView`) that scores from memory or straight from a mapped file. The borrowed
+//! form implements [`Recommender`]. A viewer is nothing but a history: whoever was in the training
+//! data and whoever came a second ago are scored by the same code.
+
+pub mod als;
+mod check;
+pub mod dense_items;
+pub mod error;
+pub mod item_knn;
+pub mod popularity;
+mod product;
+pub mod progress;
+pub mod recommender;
+pub mod sparse_items;
+mod weighting;
+
+pub use als::{AlsConfig, AlsSolver};
+pub use dense_items::{DenseItemModel, DenseItemView};
+pub use error::{Error, Result};
+pub use item_knn::ItemKnnConfig;
+pub use popularity::{PopularityConfig, PopularityModel, PopularityView};
+pub use progress::{Progress, Step, silent};
+pub use recommender::{Attribution, Contribution, Recommender};
+pub use sparse_items::{SparseItemModel, SparseItemView};
