@@ -1,0 +1,344 @@
+//! What can go wrong with a file, and how it is told.
+
+use std::{fmt, io, path::PathBuf};
+
+use rkyv::rancor::BoxedError;
+
+use crate::{DType, ModelVersion};
+
+/// Result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why an artifact could not be written, opened or read, or the registry not changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The file system refused, for example because the disk is full.
+    #[error("cannot {operation} {}", path.display())]
+    Io {
+        /// What was tried, a verb.
+        operation: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// An artifact is damaged, of another version, not what the reader expects, or was put together
+    /// wrongly by its writer.
+    #[error("artifact {}", path.display())]
+    Artifact {
+        /// The file; `(memory)` for bytes that came from no file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Fault,
+    },
+    /// A model's name does not consist of 1 to 64 of `a-z`, `0-9` and `-`.
+    #[error("model name {found:?} is not 1 to 64 of a-z, 0-9 and -")]
+    ModelName {
+        /// The name.
+        found: String,
+    },
+    /// A text does not name a model version.
+    #[error("{found:?} is not a model version such as ials/000003")]
+    ModelVersion {
+        /// The text.
+        found: String,
+    },
+    /// There is no such version in the registry.
+    #[error("version {version} does not exist in {}", path.display())]
+    VersionMissing {
+        /// The version.
+        version: ModelVersion,
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// The version is being served.
+    #[error("version {version} is active; activate another one before removing it")]
+    VersionActive {
+        /// The version.
+        version: ModelVersion,
+    },
+    /// A version was published that holds no file.
+    #[error("staged version {} holds no file", path.display())]
+    VersionEmpty {
+        /// The staging folder.
+        path: PathBuf,
+    },
+    /// All version numbers of a model are used up.
+    #[error("model {name:?} has used all version numbers")]
+    VersionsExhausted {
+        /// The model's name.
+        name: String,
+    },
+    /// A staging folder holds something that is neither a file nor a folder.
+    #[error("{} is neither a file nor a folder", path.display())]
+    FileType {
+        /// The entry.
+        path: PathBuf,
+    },
+    /// There is no earlier version to go back to.
+    #[error("no earlier version to roll back to in {}", path.display())]
+    NothingEarlier {
+        /// The pointer file.
+        path: PathBuf,
+    },
+    /// The pointer to the active version cannot be read; nothing but the registry should write it.
+    #[error("{} line {line}: expected a model version, found {found:?}; repair or delete the file", path.display())]
+    ActivePointer {
+        /// The pointer file.
+        path: PathBuf,
+        /// Line, counted from 1.
+        line: usize,
+        /// What stands there.
+        found: String,
+    },
+}
+
+impl Error {
+    /// Wraps what the file system said; made for `map_err`.
+    pub(crate) fn io(
+        operation: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io {
+            operation,
+            path,
+            source,
+        }
+    }
+
+    /// Wraps a fault of the artifact at `path`; made for `map_err`.
+    pub(crate) fn artifact(path: impl Into<PathBuf>) -> impl FnOnce(Fault) -> Self {
+        let path = path.into();
+        move |source| Self::Artifact { path, source }
+    }
+}
+
+/// A part of an artifact, for errors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Part {
+    /// The first 64 bytes.
+    Preamble,
+    /// The table of sections and the metadata.
+    Header,
+    /// The zero bytes in front of a section.
+    Padding {
+        /// Name of that section.
+        before: String,
+    },
+    /// A section.
+    Section {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Preamble => f.write_str("preamble"),
+            Self::Header => f.write_str("header"),
+            Self::Padding { before } => write!(f, "padding before section {before:?}"),
+            Self::Section { name } => write!(f, "section {name:?}"),
+        }
+    }
+}
+
+/// What is wrong with one artifact.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// The file is not as long as it should be.
+    #[error("file has {found} bytes, expected {expected}")]
+    FileLength {
+        /// Length that the preamble states; the length of a preamble where not even that is there.
+        expected: u64,
+        /// Length of the file.
+        found: u64,
+    },
+    /// The path names a folder, a device or a pipe.
+    #[error("not a regular file")]
+    NotAFile,
+    /// The first eight bytes are not those of an artifact.
+    #[error("preamble: starts with {found:02x?}, expected {:02x?}", crate::MAGIC)]
+    Magic {
+        /// The first eight bytes.
+        found: [u8; 8],
+    },
+    /// The file is of a version of the container that this program does not read.
+    #[error("preamble: container version {found}, expected {}", crate::CONTAINER_VERSION)]
+    ContainerVersion {
+        /// Version in the file.
+        found: u32,
+    },
+    /// Reserved bytes of the preamble are not zero.
+    #[error("preamble: reserved bytes at {offset} are not zero")]
+    Reserved {
+        /// Position in the file.
+        offset: usize,
+    },
+    /// Bytes are not those that were written.
+    #[error("{part}: checksum {found:016x}, expected {expected:016x}")]
+    Checksum {
+        /// Where.
+        part: Part,
+        /// Checksum of the bytes.
+        found: u64,
+        /// Checksum that was stored.
+        expected: u64,
+    },
+    /// The header does not lie where it has to.
+    #[error("preamble: header of {bytes} bytes at {offset}, expected at {} and within the file", crate::PREAMBLE_BYTES)]
+    HeaderRange {
+        /// Position that the preamble states.
+        offset: u64,
+        /// Length that the preamble states.
+        bytes: u64,
+    },
+    /// The header is not a well-formed archive.
+    #[error("header: malformed")]
+    HeaderMalformed {
+        /// What the validation found.
+        source: BoxedError,
+    },
+    /// There is more of something than is accepted.
+    #[error("header: {found} {what}, at most {limit} are accepted")]
+    Limit {
+        /// What there is too much of.
+        what: &'static str,
+        /// How much there is.
+        found: u64,
+        /// How much is accepted.
+        limit: u64,
+    },
+    /// A kind, section or metadata key has no acceptable name.
+    #[error("header: {what} {name:?} is not an acceptable name")]
+    Name {
+        /// Kind of thing.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// A section or metadata key stands twice.
+    #[error("header: {what} {name:?} stands twice")]
+    Repeated {
+        /// Kind of thing.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// A section is of a type that this program does not know.
+    #[error("section {section:?}: unknown element type {code}")]
+    ElementType {
+        /// The section.
+        section: String,
+        /// Code of the type in the file.
+        code: u8,
+    },
+    /// A section's length is not that of its shape.
+    #[error("section {section:?}: {bytes} bytes, expected shape {shape:?} of {dtype}")]
+    Size {
+        /// The section.
+        section: String,
+        /// Its length in bytes.
+        bytes: u64,
+        /// Its shape.
+        shape: Vec<u64>,
+        /// Its type.
+        dtype: DType,
+    },
+    /// A section does not follow the one before it at the next multiple of the alignment.
+    #[error("section {section:?}: starts at byte {found}, expected {expected}")]
+    Offset {
+        /// The section.
+        section: String,
+        /// Its position in the file.
+        found: u64,
+        /// Where it has to be.
+        expected: u64,
+    },
+    /// The sections do not end where the file ends.
+    #[error("header: sections end at byte {expected}, but the file at {found}")]
+    End {
+        /// End of the last section.
+        expected: u64,
+        /// End of the file.
+        found: u64,
+    },
+    /// Bytes between sections are not zero.
+    #[error("{part}: byte at {offset} is not zero")]
+    Padding {
+        /// Where.
+        part: Part,
+        /// Position in the file.
+        offset: u64,
+    },
+    /// There is no such section.
+    #[error("section {section:?} is missing")]
+    SectionMissing {
+        /// The section.
+        section: String,
+    },
+    /// There is no such metadata.
+    #[error("metadata {key:?} is missing")]
+    MetaMissing {
+        /// Its key.
+        key: String,
+    },
+    /// A section is of another type than the reader asks for.
+    #[error("section {section:?} is of type {found}, expected {expected}")]
+    SectionType {
+        /// The section.
+        section: String,
+        /// Its type.
+        found: DType,
+        /// Type that was asked for.
+        expected: DType,
+    },
+    /// A section has another number of dimensions than the reader asks for.
+    #[error("section {section:?} has shape {found:?}, expected {expected} dimensions")]
+    Dimensions {
+        /// The section.
+        section: String,
+        /// Its shape.
+        found: Vec<u64>,
+        /// Number of dimensions that was asked for.
+        expected: usize,
+    },
+    /// The artifact holds something else than the reader asks for.
+    #[error("holds {found:?}, expected {expected:?}")]
+    Kind {
+        /// Its kind.
+        found: String,
+        /// Kind that was asked for.
+        expected: String,
+    },
+    /// The kind's format is newer than the reader knows, or zero.
+    #[error("{kind:?} of format version {found}, expected 1 to {newest}")]
+    FormatVersion {
+        /// Its kind.
+        kind: String,
+        /// Its format version.
+        found: u32,
+        /// The newest version that the reader knows.
+        newest: u32,
+    },
+    /// The offsets of a string table do not cut its text.
+    #[error("section {section:?}: offset {entry} does not rise from 0 to the end at letters' borders")]
+    StringOffset {
+        /// The section with the offsets.
+        section: String,
+        /// First wrong offset, counted from 0.
+        entry: usize,
+    },
+    /// The text of a string table is not UTF-8.
+    #[error("section {section:?}: not UTF-8 from byte {valid_up_to} on")]
+    StringText {
+        /// The section with the text.
+        section: String,
+        /// How many bytes are right.
+        valid_up_to: usize,
+    },
+}
