@@ -1,0 +1,83 @@
+//! Checks that trainings share: of configurations, of data, of results.
+
+use marquee_core::Dataset;
+
+use crate::{Error, Result};
+
+/// Checks configuration values of the model it names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Checks(pub(crate) &'static str);
+
+impl Checks {
+    /// At least 1.
+    pub(crate) fn count(self, field: &'static str, found: usize) -> Result<()> {
+        self.holds(field, found as f64, "at least 1", found >= 1)
+    }
+
+    /// Finite and 0 or more.
+    pub(crate) fn not_negative(self, field: &'static str, found: f64) -> Result<()> {
+        let fits = found.is_finite() && found >= 0.0;
+        self.holds(field, found, "a number of at least 0", fits)
+    }
+
+    /// Finite and above 0.
+    pub(crate) fn positive(self, field: &'static str, found: f64) -> Result<()> {
+        let fits = found.is_finite() && found > 0.0;
+        self.holds(field, found, "a number above 0", fits)
+    }
+
+    /// 0 to 1.
+    pub(crate) fn fraction(self, field: &'static str, found: f64) -> Result<()> {
+        let fits = (0.0..=1.0).contains(&found);
+        self.holds(field, found, "a number from 0 to 1", fits)
+    }
+
+    /// Whatever `fits` says.
+    pub(crate) fn holds(
+        self,
+        field: &'static str,
+        found: f64,
+        expected: &'static str,
+        fits: bool,
+    ) -> Result<()> {
+        if fits {
+            return Ok(());
+        }
+        Err(Error::Config {
+            model: self.0,
+            field,
+            found,
+            expected,
+        })
+    }
+}
+
+/// Fails where there is nothing to learn from.
+pub(crate) fn check_data(model: &'static str, data: &Dataset) -> Result<()> {
+    if data.n_interactions() > 0 {
+        return Ok(());
+    }
+    Err(Error::NoInteractions {
+        model,
+        n_users: data.n_users(),
+        n_items: data.n_items(),
+    })
+}
+
+/// Fails where a trained number is not finite.
+pub(crate) fn check_finite(model: &'static str, iteration: usize, values: &[f32]) -> Result<()> {
+    if values.iter().all(|value| value.is_finite()) {
+        return Ok(());
+    }
+    Err(Error::NotFinite { model, iteration })
+}
+
+/// Rounds to the 32 bits that models are kept in; what does not fit becomes infinite.
+#[inline]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "callers refuse what is not finite"
+)]
+pub(crate) fn narrow(value: f64) -> f32 {
+    value as f32
+}
