@@ -1,3 +1,67 @@
-//! Tasks.
+//! Tasks of a checkout: `cargo xtask <task>`.
+//!
+//! `marquee <command>` is the product; a task here builds, checks, shows or measures it. Tasks call
+//! cargo as a person would, so that whatever they do can be repeated by hand.
 
-fn main() {}
+mod ci;
+mod codegen;
+mod shell;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+/// Tasks of a Marquee checkout: build, show, test, measure and release it.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Run every test of the workspace, with all features, and doc tests too
+    Test(test::Options),
+    /// Run what must hold before a change lands: formatting, lints, tests, docs, tidy, codegen
+    Ci(ci::Options),
+    /// Check the rules that compiler and clippy cannot: layers, sizes, licenses, links
+    Tidy,
+    /// Turn the protos into the committed Rust code of crates/proto
+    Codegen(codegen::Options),
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            shell::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let workspace = Workspace::locate()?;
+    match &arguments.task {
+        Task::Test(options) => test::run(&workspace, options),
+        Task::Ci(options) => ci::run(&workspace, options),
+        Task::Tidy => tidy::run(&workspace),
+        Task::Codegen(options) => codegen::run(&workspace, options),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn command_line_is_well_formed() {
+        super::Arguments::command().debug_assert();
+    }
+}
