@@ -1,1 +1,5 @@
-//! marquee-testkit
+//! Development only: synthetic worlds with known answers, and suites that every model must pass.
+
+pub mod conformance;
+mod draw;
+pub mod world;
