@@ -2,6 +2,8 @@
 
 use marquee_core::ItemIdx;
 
+use crate::MetricName;
+
 /// Result of this crate.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -171,6 +173,18 @@ pub enum Error {
         position: usize,
         /// What it was.
         found: f32,
+    },
+    /// Users to be compared have a value that is no finite number.
+    #[error("user {user} has no finite difference to compare")]
+    Undefined {
+        /// Position of the user.
+        user: usize,
+    },
+    /// A metric has no values user by user to compare.
+    #[error("{name} was not measured user by user")]
+    Unmeasured {
+        /// The metric.
+        name: MetricName,
     },
     /// Two evaluations do not cover the same list lengths, items or cases.
     #[error("the evaluations differ in their {what}: {left} and {right}")]

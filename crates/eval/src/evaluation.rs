@@ -5,10 +5,10 @@ use std::num::NonZeroUsize;
 use marquee_core::UserIdx;
 
 use crate::{
-    Cutoffs, Error, ListMetric, Mean, MetricName, Result, Summary,
-    average_precision::average_precision, coverage::coverage, gini::gini, hit::hit, hits::Hits,
-    ndcg::ndcg, popularity_lift::popularity_lift, precision::precision, recall::recall,
-    recall_min::recall_min, reciprocal_rank::reciprocal_rank,
+    Cutoffs, Error, ListMetric, Mean, MetricName, PairedDifference, Result, Summary,
+    average_precision::average_precision, bootstrap::paired_bootstrap, coverage::coverage,
+    gini::gini, hit::hit, hits::Hits, ndcg::ndcg, popularity_lift::popularity_lift,
+    precision::precision, recall::recall, recall_min::recall_min, reciprocal_rank::reciprocal_rank,
 };
 
 /// One metric of one list.
@@ -159,6 +159,37 @@ impl Evaluation {
             }
         }
         summary
+    }
+
+    /// Compares this evaluation with `other`, user by user, under one metric; users for whom it is
+    /// undefined in either are left out. See [`paired_bootstrap`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unmeasured`] when either has no values for each user under this name, and those of
+    /// [`paired_bootstrap`] when the users are not the same.
+    pub fn difference(
+        &self,
+        other: &Self,
+        name: MetricName,
+        seed: u64,
+        resamples: usize,
+    ) -> Result<PairedDifference> {
+        let unmeasured = || Error::Unmeasured { name };
+        let mine = self.values(name).ok_or_else(unmeasured)?;
+        let theirs = other.values(name).ok_or_else(unmeasured)?;
+        if self.users != other.users {
+            let both = self.users.iter().zip(&other.users);
+            return Err(Error::Unlike {
+                what: "users (cases; of them the same)",
+                left: self.users.len().max(other.users.len()),
+                right: both.filter(|(a, b)| a == b).count(),
+            });
+        }
+        let pairs = mine.into_iter().zip(theirs);
+        let (mine, theirs): (Vec<f64>, Vec<f64>) =
+            pairs.filter(|(a, b)| !a.is_nan() && !b.is_nan()).unzip();
+        paired_bootstrap(&mine, &theirs, seed, resamples)
     }
 
     fn mean(&self, metric: ListMetric, k: NonZeroUsize) -> Option<Mean> {

@@ -197,3 +197,6 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     let (total, n) = values.fold((0.0, 0_u32), |(total, n), value| (total + value, n + 1));
     (n > 0).then(|| total / f64::from(n))
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@
 //! file of its own, and is a plain function too: [`ndcg_at_k`].
 
 mod average_precision;
+mod bootstrap;
 mod coverage;
 mod diversity;
 mod error;
@@ -24,13 +25,16 @@ mod popularity_lift;
 mod precision;
 mod protocol;
 mod rank;
+mod rating_error;
 mod recall;
 mod recall_min;
 mod reciprocal_rank;
+mod selection;
 mod subset;
 mod summary;
 
 pub use average_precision::average_precision_at_k;
+pub use bootstrap::{PairedDifference, paired_bootstrap};
 pub use coverage::coverage;
 pub use diversity::{ItemGenres, diversity_at_k};
 pub use error::{Error, Result};
@@ -49,7 +53,9 @@ pub use protocol::{
     Cut, GivenSplit, LastOutSplit, Protocol, StrongSplit, TemporalSplit, WeakSplit, given_fold_in,
 };
 pub use rank::rank_case;
+pub use rating_error::{RatingEvaluation, RatingEvaluator};
 pub use recall::recall_at_k;
 pub use recall_min::recall_min_at_k;
 pub use reciprocal_rank::reciprocal_rank_at_k;
+pub use selection::users_with_at_least;
 pub use summary::{Mean, Summary};

@@ -188,3 +188,6 @@ impl FromStr for Cutoffs {
         Self::new(lengths.map_err(|_| wrong())?)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -104,3 +104,6 @@ fn check_count(field: &'static str, found: usize, least: usize, most: usize) -> 
         most,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -77,3 +77,6 @@ impl serde::Serialize for Summary {
         serializer.collect_map(entries.map(|(name, mean)| (name.to_string(), mean)))
     }
 }
+
+#[cfg(test)]
+mod tests;
