@@ -8,7 +8,7 @@ use crate::{
     Element, Error, Fault, PREAMBLE_BYTES, Part, Result, SectionInfo, StringsView,
     header::Header,
     layout,
-    map::Bytes,
+    map::{Bytes, position},
     preamble::Preamble,
     strings::{offsets_section, text_section},
 };
@@ -27,7 +27,8 @@ pub struct Artifact {
 /// A section of an artifact: an array of numbers with its shape.
 #[derive(Debug, Clone, Copy)]
 pub struct Section<'a, T> {
-    /// Extents, slowest first; their product is the length of `data`.
+    /// Extents, slowest first; their product is the length of `data`. Where one extent is zero the
+    /// others may be anything: compare them with what is known before trusting them.
     pub shape: &'a [u64],
     /// The elements, row after row.
     pub data: &'a [T],
@@ -127,7 +128,10 @@ impl Artifact {
 
     /// All metadata, in the order in which it was written.
     pub fn metas(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.header.metas.iter().map(|(key, value)| (&**key, &**value))
+        self.header
+            .metas
+            .iter()
+            .map(|(key, value)| (&**key, &**value))
     }
 
     /// The table of sections, in the order of the file. A string table is two sections.
@@ -237,27 +241,23 @@ impl Artifact {
     }
 }
 
-impl<'a, T> Section<'a, T> {
+impl<T> Section<'_, T> {
     /// The extents, if there are exactly `N` of them.
     ///
     /// # Errors
     ///
     /// [`Fault::Dimensions`] when there are more or fewer.
     pub fn dims<const N: usize>(&self) -> Result<[usize; N]> {
-        let extents: Option<Vec<usize>> = self
-            .shape
-            .iter()
-            .map(|&extent| usize::try_from(extent).ok())
-            .collect();
-        extents
-            .and_then(|extents| extents.try_into().ok())
-            .ok_or_else(|| {
-                Error::artifact(self.path)(Fault::Dimensions {
-                    section: self.name.to_owned(),
-                    found: self.shape.to_vec(),
-                    expected: N,
-                })
+        let extents = self.shape.iter().map(|&extent| usize::try_from(extent));
+        let extents: Option<Vec<usize>> = extents.collect::<Result<_, _>>().ok();
+        let dims = extents.and_then(|extents| extents.try_into().ok());
+        dims.ok_or_else(|| {
+            Error::artifact(self.path)(Fault::Dimensions {
+                section: self.name.to_owned(),
+                found: self.shape.to_vec(),
+                expected: N,
             })
+        })
     }
 }
 
@@ -303,15 +303,6 @@ fn header_bytes<'a>(file: &'a [u8], preamble: &Preamble) -> &'a [u8] {
 
 fn slice_of<'a>(file: &'a [u8], section: &SectionInfo) -> &'a [u8] {
     &file[position(section.offset)..][..position(section.bytes)]
-}
-
-/// Positions were checked against the length of the file in memory, so they fit `usize`.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a position is at most the length of a slice"
-)]
-fn position(offset: u64) -> usize {
-    offset as usize
 }
 
 #[cfg(test)]

@@ -82,13 +82,15 @@ pub enum Error {
         /// The pointer file.
         path: PathBuf,
     },
-    /// The pointer to the active version cannot be read; nothing but the registry should write it.
-    #[error("{} line {line}: expected a model version, found {found:?}; repair or delete the file", path.display())]
-    ActivePointer {
-        /// The pointer file.
+    /// A file of the registry cannot be read; nothing but the registry should write it.
+    #[error("{} line {line}: expected {expected}, found {found:?}; repair or delete the file", path.display())]
+    RegistryFile {
+        /// The file.
         path: PathBuf,
         /// Line, counted from 1.
         line: usize,
+        /// What should stand there.
+        expected: &'static str,
         /// What stands there.
         found: String,
     },
@@ -168,7 +170,10 @@ pub enum Fault {
         found: [u8; 8],
     },
     /// The file is of a version of the container that this program does not read.
-    #[error("preamble: container version {found}, expected {}", crate::CONTAINER_VERSION)]
+    #[error(
+        "preamble: container version {found}, expected {}",
+        crate::CONTAINER_VERSION
+    )]
     ContainerVersion {
         /// Version in the file.
         found: u32,
@@ -190,7 +195,10 @@ pub enum Fault {
         expected: u64,
     },
     /// The header does not lie where it has to.
-    #[error("preamble: header of {bytes} bytes at {offset}, expected at {} and within the file", crate::PREAMBLE_BYTES)]
+    #[error(
+        "preamble: header of {bytes} bytes at {offset}, expected at {} and within the file",
+        crate::PREAMBLE_BYTES
+    )]
     HeaderRange {
         /// Position that the preamble states.
         offset: u64,
@@ -326,7 +334,9 @@ pub enum Fault {
         newest: u32,
     },
     /// The offsets of a string table do not cut its text.
-    #[error("section {section:?}: offset {entry} does not rise from 0 to the end at letters' borders")]
+    #[error(
+        "section {section:?}: offset {entry} does not rise from 0 to the end at letters' borders"
+    )]
     StringOffset {
         /// The section with the offsets.
         section: String,

@@ -86,8 +86,16 @@ impl Header {
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Fault> {
         let record = rkyv::access::<ArchivedHeaderRecord, BoxedError>(bytes)
             .map_err(|source| Fault::HeaderMalformed { source })?;
-        at_most("sections", record.sections.len() as u64, MAX_SECTIONS as u64)?;
-        at_most("metadata pairs", record.metas.len() as u64, MAX_METAS as u64)?;
+        at_most(
+            "sections",
+            record.sections.len() as u64,
+            MAX_SECTIONS as u64,
+        )?;
+        at_most(
+            "metadata pairs",
+            record.metas.len() as u64,
+            MAX_METAS as u64,
+        )?;
         let metas = record.metas.iter();
         let sections = record.sections.iter();
         Ok(Self {
@@ -124,7 +132,11 @@ impl Header {
         at_most("sections", self.sections.len() as u64, MAX_SECTIONS as u64)?;
         at_most("metadata pairs", self.metas.len() as u64, MAX_METAS as u64)?;
         for section in &self.sections {
-            at_most("dimensions", section.shape.len() as u64, MAX_DIMENSIONS as u64)?;
+            at_most(
+                "dimensions",
+                section.shape.len() as u64,
+                MAX_DIMENSIONS as u64,
+            )?;
         }
         let metas = self.metas.iter();
         let pairs: usize = metas.map(|(key, value)| key.len() + value.len()).sum();
@@ -157,7 +169,11 @@ impl Header {
 
 fn decode_section(record: &ArchivedSectionRecord) -> Result<SectionInfo, Fault> {
     let name = record.name.as_str();
-    at_most("dimensions", record.shape.len() as u64, MAX_DIMENSIONS as u64)?;
+    at_most(
+        "dimensions",
+        record.shape.len() as u64,
+        MAX_DIMENSIONS as u64,
+    )?;
     let dtype = DType::from_code(record.dtype).ok_or_else(|| Fault::ElementType {
         section: name.to_owned(),
         code: record.dtype,
@@ -165,7 +181,11 @@ fn decode_section(record: &ArchivedSectionRecord) -> Result<SectionInfo, Fault> 
     Ok(SectionInfo {
         name: name.to_owned(),
         dtype,
-        shape: record.shape.iter().map(|extent| extent.to_native()).collect(),
+        shape: record
+            .shape
+            .iter()
+            .map(|extent| extent.to_native())
+            .collect(),
         offset: record.offset.to_native(),
         bytes: record.bytes.to_native(),
         checksum: record.checksum.to_native(),

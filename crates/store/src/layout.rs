@@ -49,11 +49,7 @@ fn check_names(header: &Header) -> Result<(), Fault> {
     check_unique("metadata key", keys.collect())
 }
 
-fn check_name(
-    what: &'static str,
-    name: &str,
-    accepts: impl Fn(char) -> bool,
-) -> Result<(), Fault> {
+fn check_name(what: &'static str, name: &str, accepts: impl Fn(char) -> bool) -> Result<(), Fault> {
     let right_length = (1..=MAX_NAME_BYTES).contains(&name.len());
     if right_length && name.chars().all(accepts) {
         return Ok(());
@@ -111,3 +107,6 @@ fn check_place(section: &SectionInfo, end: u64) -> Result<u64, Fault> {
         .checked_add(section.bytes)
         .ok_or_else(|| wrong(expected))
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,9 @@
 //! ```
 
 #[cfg(target_endian = "big")]
-compile_error!("artifacts are little-endian and read in place: big-endian machines are not supported");
+compile_error!(
+    "artifacts are little-endian and read in place: big-endian machines are not supported"
+);
 
 mod artifact;
 mod builder;

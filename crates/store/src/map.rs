@@ -88,3 +88,13 @@ impl Bytes {
         }
     }
 }
+
+/// An offset as a position. Offsets are checked against the length of the bytes before they are
+/// used, so they fit `usize`.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a position is at most the length of a slice"
+)]
+pub(crate) fn position(offset: u64) -> usize {
+    offset as usize
+}

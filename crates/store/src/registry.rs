@@ -106,7 +106,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`Error::ActivePointer`] when the pointer cannot be read, [`Error::VersionMissing`] when it
+    /// [`Error::RegistryFile`] when the pointer cannot be read, [`Error::VersionMissing`] when it
     /// leads nowhere.
     pub fn active(&self) -> Result<Option<ModelVersion>> {
         let Some(version) = active::read(&self.root)?.into_iter().next() else {
@@ -120,7 +120,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`Error::ActivePointer`] when the pointer cannot be read.
+    /// [`Error::RegistryFile`] when the pointer cannot be read.
     pub fn history(&self) -> Result<Vec<ModelVersion>> {
         active::read(&self.root)
     }
@@ -129,7 +129,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`Error::VersionMissing`] when it was not published, [`Error::ActivePointer`] when the
+    /// [`Error::VersionMissing`] when it was not published, [`Error::RegistryFile`] when the
     /// pointer cannot be read.
     pub fn activate(&self, version: &ModelVersion) -> Result<()> {
         let _lock = self.lock()?;
@@ -147,7 +147,10 @@ impl Registry {
     /// [`Error::NothingEarlier`] when there is none; the served version then stays.
     pub fn roll_back(&self) -> Result<ModelVersion> {
         let _lock = self.lock()?;
-        let mut earlier = active::read(&self.root)?.into_iter().skip(1).collect::<Vec<_>>();
+        let mut earlier = active::read(&self.root)?
+            .into_iter()
+            .skip(1)
+            .collect::<Vec<_>>();
         earlier.retain(|version| self.path_of(version).is_dir());
         let Some(version) = earlier.first().cloned() else {
             return Err(Error::NothingEarlier {

@@ -56,7 +56,9 @@ fn fill(file: File, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io:
     // Small parts are gathered; a large array passes the buffer and goes to the file as it is.
     let mut buffer = BufWriter::with_capacity(1 << 16, file);
     write(&mut buffer)?;
-    let file = buffer.into_inner().map_err(io::IntoInnerError::into_error)?;
+    let file = buffer
+        .into_inner()
+        .map_err(io::IntoInnerError::into_error)?;
     file.sync_all()
 }
 

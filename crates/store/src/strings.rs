@@ -1,6 +1,6 @@
 //! A table of strings: offsets and text, in two sections.
 
-use crate::Fault;
+use crate::{Fault, map::position};
 
 /// Strings of a table that borrow the artifact's bytes; checked when the view was made.
 #[derive(Debug, Clone, Copy)]
@@ -50,15 +50,18 @@ impl<'a> StringsView<'a> {
     /// String `index`, counted from 0.
     #[inline]
     pub fn get(&self, index: usize) -> Option<&'a str> {
-        let start = usize::try_from(*self.offsets.get(index)?).ok()?;
-        let end = usize::try_from(*self.offsets.get(index + 1)?).ok()?;
-        self.text.get(start..end)
+        (index < self.len()).then(|| self.at(index))
     }
 
     /// All strings in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &'a str> + use<'a> {
         let this = *self;
-        (0..this.len()).map(move |index| this.get(index).expect("offsets were checked"))
+        (0..this.len()).map(move |index| this.at(index))
+    }
+
+    /// String `index`, which exists. The offsets were checked, so the cut cannot fail.
+    fn at(&self, index: usize) -> &'a str {
+        &self.text[position(self.offsets[index])..position(self.offsets[index + 1])]
     }
 
     /// The first offset that is not where a string may start or end.

@@ -29,9 +29,10 @@ pub(super) fn read(root: &Path) -> Result<Vec<ModelVersion>> {
     for (index, line) in text.split_inclusive('\n').enumerate() {
         // A line without its end was cut off, and may name another version than was meant.
         let version = line.strip_suffix('\n').and_then(|line| line.parse().ok());
-        history.push(version.ok_or_else(|| Error::ActivePointer {
+        history.push(version.ok_or_else(|| Error::RegistryFile {
             path: path.clone(),
             line: index + 1,
+            expected: "a model version such as ials/000003",
             found: line.to_owned(),
         })?);
     }
@@ -42,6 +43,9 @@ pub(super) fn read(root: &Path) -> Result<Vec<ModelVersion>> {
 pub(super) fn write(root: &Path, mut history: Vec<ModelVersion>) -> Result<()> {
     history.dedup();
     history.truncate(MAX_HISTORY);
-    let text: String = history.iter().map(|version| format!("{version}\n")).collect();
+    let text: String = history
+        .iter()
+        .map(|version| format!("{version}\n"))
+        .collect();
     replace_file(&path(root), |file| file.write_all(text.as_bytes()))
 }

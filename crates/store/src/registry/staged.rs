@@ -92,7 +92,7 @@ impl Staged {
             number = number.checked_add(1).ok_or_else(exhausted)?;
             let version = ModelVersion::new(&self.name, number)?;
             let target = self.registry.path_of(&version);
-            match renameat_with(CWD, &self.path, CWD, &target, RenameFlags::NOREPLACE) {
+            match rename_to_new(&self.path, &target) {
                 Ok(()) => return Ok(version),
                 // Something that does not take the lock was faster, or left a file of that name.
                 Err(Errno::EXIST) => {}
@@ -108,6 +108,17 @@ impl Drop for Staged {
             // What cannot be deleted now is removed when the registry is next opened.
             drop(fs::remove_dir_all(&self.path));
         }
+    }
+}
+
+/// Renames `from` to `to`, which must not exist.
+fn rename_to_new(from: &Path, to: &Path) -> Result<(), Errno> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // Not every network file system knows the flag. The registry's lock, which the caller holds,
+        // then keeps the answer of `exists` true.
+        Err(Errno::INVAL | Errno::NOSYS) if to.exists() => Err(Errno::EXIST),
+        Err(Errno::INVAL | Errno::NOSYS) => rustix::fs::rename(from, to),
+        outcome => outcome,
     }
 }
 
@@ -180,8 +191,12 @@ fn read_last(path: &Path) -> Result<u32> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         Err(error) => return Err(Error::io("read", path)(error)),
     };
-    text.trim().parse().map_err(|_| Error::ModelVersion {
-        found: path.display().to_string(),
+    let number = text.strip_suffix('\n').and_then(|line| line.parse().ok());
+    number.ok_or_else(|| Error::RegistryFile {
+        path: path.to_owned(),
+        line: 1,
+        expected: "a version number",
+        found: text,
     })
 }
 
