@@ -1,7 +1,16 @@
 //! Numbers without a domain: top-k selection, seeded randomness, matrix views and kernels.
 
+pub mod cholesky;
+pub mod gemm;
+pub mod matrix;
 pub mod random;
+pub mod real;
+mod simd;
 pub mod topk;
 
+pub use cholesky::{Cholesky, NotPositiveDefinite};
+pub use gemm::{Scale, gemm, gram, mirror};
+pub use matrix::{MatrixView, MatrixViewMut};
 pub use random::{Rng, derive_seed, rng};
+pub use real::Real;
 pub use topk::{Scored, TopK, top_k};
