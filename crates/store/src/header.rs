@@ -72,6 +72,15 @@ struct SectionRecord {
     checksum: u64,
 }
 
+// Features of rkyv are shared by a whole build. If anything in it asked for wider pointers or for
+// alignment, files would silently change; so that does not compile.
+const _: () =
+    assert!(size_of::<ArchivedHeaderRecord>() == 28 && align_of::<ArchivedHeaderRecord>() == 1);
+const _: () =
+    assert!(size_of::<ArchivedMetaRecord>() == 16 && align_of::<ArchivedMetaRecord>() == 1);
+const _: () =
+    assert!(size_of::<ArchivedSectionRecord>() == 41 && align_of::<ArchivedSectionRecord>() == 1);
+
 impl Header {
     /// The archive. Its length does not depend on offsets and checksums.
     pub(crate) fn encode(&self) -> Result<Vec<u8>, Fault> {
