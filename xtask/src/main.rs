@@ -5,10 +5,12 @@
 
 mod ci;
 mod codegen;
+mod dist;
 mod shell;
 mod test;
 mod tidy;
 mod workspace;
+mod world;
 
 use std::process::ExitCode;
 
@@ -34,6 +36,10 @@ enum Task {
     Tidy,
     /// Turn the protos into the committed Rust code of crates/proto
     Codegen(codegen::Options),
+    /// Make a synthetic streaming service whose every truth is known, and write it as files
+    World(world::Options),
+    /// Build a release: stripped binary, licenses, checksum and bill of materials in one archive
+    Dist(dist::Options),
 }
 
 fn main() -> ExitCode {
@@ -53,6 +59,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Task::Ci(options) => ci::run(&workspace, options),
         Task::Tidy => tidy::run(&workspace),
         Task::Codegen(options) => codegen::run(&workspace, options),
+        Task::World(options) => world::run(&workspace, options),
+        Task::Dist(options) => dist::run(&workspace, options),
     }
 }
 

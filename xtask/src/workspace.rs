@@ -1,9 +1,6 @@
 //! The checkout this task runs in, and what cargo knows of it.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::Deserialize;
@@ -173,14 +170,6 @@ impl Metadata {
             .collect();
         members.sort_by(|a, b| a.name.cmp(&b.name));
         members
-    }
-
-    /// Packages by id.
-    pub(crate) fn by_id(&self) -> BTreeMap<&str, &Package> {
-        self.packages
-            .iter()
-            .map(|package| (package.id.as_str(), package))
-            .collect()
     }
 }
 
