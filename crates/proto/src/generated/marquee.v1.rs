@@ -941,8 +941,8 @@ pub mod model_service_client {
         /// with; none is dropped.
         ///
         /// Codes: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND, FAILED_PRECONDITION
-        /// (another version is active than expected), RESOURCE_EXHAUSTED, UNAVAILABLE, INTERNAL. The
-        /// caller's deadline does not stop a change that has begun.
+        /// (another version is active than expected), RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, UNAVAILABLE,
+        /// INTERNAL. A deadline does not stop a change that has begun: list the models to see.
         /// Retry: yes. Promoting the version that is active changes nothing.
         pub async fn promote_model(
             &mut self,
@@ -1028,8 +1028,8 @@ pub mod model_service_server {
         /// with; none is dropped.
         ///
         /// Codes: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND, FAILED_PRECONDITION
-        /// (another version is active than expected), RESOURCE_EXHAUSTED, UNAVAILABLE, INTERNAL. The
-        /// caller's deadline does not stop a change that has begun.
+        /// (another version is active than expected), RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, UNAVAILABLE,
+        /// INTERNAL. A deadline does not stop a change that has begun: list the models to see.
         /// Retry: yes. Promoting the version that is active changes nothing.
         async fn promote_model(
             &self,
@@ -1309,8 +1309,9 @@ pub mod model_service_server {
 /// What a viewer did, given with the request.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct InlineHistory {
-    /// Limits: at most 2,000 entries, in any order, each item at most once. Items that the model does
-    /// not know are passed over.
+    /// Limits: at most 2,000 entries. They are put in the order of their times; those without a time
+    /// come first, in the order given. An item that stands twice counts once, as it was last. Items
+    /// that the model does not know are passed over.
     #[prost(message, repeated, tag = "1")]
     pub entries: ::prost::alloc::vec::Vec<HistoryEntry>,
 }
