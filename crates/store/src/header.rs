@@ -207,3 +207,6 @@ fn at_most(what: &'static str, found: u64, limit: u64) -> Result<(), Fault> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -147,3 +147,6 @@ fn u64_at(bytes: &[u8; PREAMBLE_BYTES], at: usize) -> u64 {
     number.copy_from_slice(&bytes[at..at + 8]);
     u64::from_le_bytes(number)
 }
+
+#[cfg(test)]
+mod tests;
