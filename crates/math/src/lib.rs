@@ -5,12 +5,16 @@ pub mod gemm;
 pub mod matrix;
 pub mod random;
 pub mod real;
+pub mod ridge;
 mod simd;
 pub mod topk;
+pub mod vector;
 
 pub use cholesky::{Cholesky, NotPositiveDefinite};
 pub use gemm::{Scale, gemm, gram, mirror};
 pub use matrix::{MatrixView, MatrixViewMut};
 pub use random::{Rng, derive_seed, rng};
 pub use real::Real;
+pub use ridge::{NotFinite, Ridge, RidgeProblem};
 pub use topk::{Scored, TopK, top_k};
+pub use vector::{axpy, dot, dots};

@@ -1,0 +1,14 @@
+//! The kernels, in safe code over any instruction set.
+//!
+//! Matrices are padded to a multiple of [`BLOCK`] rows and columns. Only what stands on and above the
+//! diagonal of a symmetric matrix means something; kernels may write garbage below it.
+
+mod factor;
+mod rank;
+mod vector;
+
+pub(super) use factor::{factor, solve};
+pub(super) use rank::rank_update;
+pub(crate) use rank::{RankUpdate, Sign};
+pub(crate) use vector::Pack;
+pub(super) use vector::{axpy, combine, dot, dots, pack, transpose};

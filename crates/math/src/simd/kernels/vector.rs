@@ -1,0 +1,188 @@
+//! Sums and products of vectors, and gathering rows.
+
+use crate::simd::isa::{BLOCK, Isa, Rows};
+
+/// Rows to gather from a matrix of rows of `width` numbers, and what to multiply them with.
+#[derive(Debug)]
+pub(crate) struct Pack<'a> {
+    /// The matrix, row after row.
+    pub(crate) from: &'a [f32],
+    /// Numbers in a row.
+    pub(crate) width: usize,
+    /// Which rows.
+    pub(crate) rows: &'a [u32],
+    /// Factor of each of `rows`.
+    pub(crate) row_scales: &'a [f32],
+    /// Factor of each of the `width` columns.
+    pub(crate) column_scales: &'a [f32],
+    /// Where they go; numbers between `width` and the stride are not touched.
+    pub(crate) to: Rows<&'a mut [f32]>,
+}
+
+/// The sum of the products of two vectors of the same length.
+#[inline(always)]
+pub(in crate::simd) fn dot<I: Isa>(isa: I, a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len(), "vectors of one length");
+    let mut sums = [isa.splat(0.0); 4];
+    let (a_fours, b_fours) = (a.chunks_exact(4 * I::LANES), b.chunks_exact(4 * I::LANES));
+    let (a_rest, b_rest) = (a_fours.remainder(), b_fours.remainder());
+    for (a, b) in a_fours.zip(b_fours) {
+        for (place, sum) in sums.iter_mut().enumerate() {
+            let (a, b) = (&a[place * I::LANES..], &b[place * I::LANES..]);
+            *sum = isa.mul_add(isa.load(a), isa.load(b), *sum);
+        }
+    }
+    let (a_ones, b_ones) = (a_rest.chunks_exact(I::LANES), b_rest.chunks_exact(I::LANES));
+    let (a_rest, b_rest) = (a_ones.remainder(), b_ones.remainder());
+    for (sum, (a, b)) in sums.iter_mut().zip(a_ones.zip(b_ones)) {
+        *sum = isa.mul_add(isa.load(a), isa.load(b), *sum);
+    }
+    let [first, second, third, fourth] = sums;
+    let total = isa.add(isa.add(first, second), isa.add(third, fourth));
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    isa.sum(total) + rest
+}
+
+/// The product of each row with `vector`.
+#[inline(always)]
+pub(in crate::simd) fn dots<I: Isa>(isa: I, rows: &[f32], vector: &[f32], products: &mut [f32]) {
+    for (row, product) in rows.chunks_exact(vector.len().max(1)).zip(products) {
+        *product = dot(isa, row, vector);
+    }
+}
+
+/// `target += factor * from`.
+#[inline(always)]
+pub(in crate::simd) fn axpy<I: Isa>(isa: I, target: &mut [f32], factor: f32, from: &[f32]) {
+    assert_eq!(target.len(), from.len(), "vectors of one length");
+    let scale = isa.splat(factor);
+    let mut targets = target.chunks_exact_mut(I::LANES);
+    let mut froms = from.chunks_exact(I::LANES);
+    for (target, from) in (&mut targets).zip(&mut froms) {
+        isa.store(isa.mul_add(scale, isa.load(from), isa.load(target)), target);
+    }
+    for (target, &from) in targets.into_remainder().iter_mut().zip(froms.remainder()) {
+        *target += factor * from;
+    }
+}
+
+/// Adds `factors[r]` times row `r` of `rows` to `sum`, whose length is a multiple of [`BLOCK`].
+#[inline(always)]
+pub(in crate::simd) fn combine<I: Isa>(
+    isa: I,
+    rows: Rows<&[f32]>,
+    factors: &[f32],
+    sum: &mut [f32],
+) {
+    let mut column = 0;
+    while column < sum.len() {
+        // A sum is one long chain of additions: enough of them at a time hide its latency, from many
+        // columns where there are many, else from every fourth row.
+        if column + 4 * I::LANES <= sum.len() {
+            let target = &mut sum[column..][..4 * I::LANES];
+            combine_columns::<I, 4, 2>(isa, rows, factors, (column, target));
+            column += 4 * I::LANES;
+        } else {
+            let target = &mut sum[column..][..I::LANES];
+            combine_columns::<I, 1, 4>(isa, rows, factors, (column, target));
+            column += I::LANES;
+        }
+    }
+}
+
+#[inline(always)]
+fn combine_columns<I: Isa, const VECTORS: usize, const CHAINS: usize>(
+    isa: I,
+    rows: Rows<&[f32]>,
+    factors: &[f32],
+    (column, target): (usize, &mut [f32]),
+) {
+    let mut sums = [[isa.splat(0.0); VECTORS]; CHAINS];
+    let mut add = |chain: usize, row: usize, factor: f32| {
+        let from = &rows.data[row * rows.stride + column..][..VECTORS * I::LANES];
+        let factor = isa.splat(factor);
+        for (sum, from) in sums[chain].iter_mut().zip(from.chunks_exact(I::LANES)) {
+            *sum = isa.mul_add(factor, isa.load(from), *sum);
+        }
+    };
+    let groups = factors.chunks_exact(CHAINS);
+    let rest = groups.remainder();
+    for (group, factors) in groups.enumerate() {
+        for (chain, &factor) in factors.iter().enumerate() {
+            add(chain, group * CHAINS + chain, factor);
+        }
+    }
+    for (chain, &factor) in rest.iter().enumerate() {
+        add(chain, factors.len() - rest.len() + chain, factor);
+    }
+    for (vector, place) in target.chunks_exact_mut(I::LANES).enumerate() {
+        let total = sums
+            .iter()
+            .fold(isa.load(place), |total, sums| isa.add(total, sums[vector]));
+        isa.store(total, place);
+    }
+}
+
+/// Rows ahead that are asked for from memory while one is copied.
+const AHEAD: usize = 4;
+
+/// Gathers rows and multiplies them with the factors of their row and columns.
+#[inline(always)]
+pub(in crate::simd) fn pack<I: Isa>(isa: I, pack: Pack<'_>) {
+    let Pack {
+        from,
+        width,
+        rows,
+        row_scales,
+        column_scales,
+        to,
+    } = pack;
+    let column_scales = &column_scales[..width];
+    for (place, (&row, &scale)) in rows.iter().zip(row_scales).enumerate() {
+        if let Some(&next) = rows.get(place + AHEAD) {
+            let next = &from[next as usize * width..][..width];
+            for line in next.chunks(BLOCK) {
+                isa.prefetch(line);
+            }
+        }
+        let from = &from[row as usize * width..][..width];
+        let to = &mut to.data[place * to.stride..][..width];
+        let wide = isa.splat(scale);
+        let mut froms = from.chunks_exact(I::LANES);
+        let mut scales = column_scales.chunks_exact(I::LANES);
+        let mut tos = to.chunks_exact_mut(I::LANES);
+        for ((from, column), to) in (&mut froms).zip(&mut scales).zip(&mut tos) {
+            let factor = isa.mul(wide, isa.load(column));
+            isa.store(isa.mul(factor, isa.load(from)), to);
+        }
+        let rest = froms.remainder().iter().zip(scales.remainder());
+        for ((from, column), to) in rest.zip(tos.into_remainder()) {
+            *to = scale * column * from;
+        }
+    }
+}
+
+/// Copies `n_rows` rows of `n_columns` numbers to rows of `n_rows`, both multiples of [`BLOCK`].
+#[inline(always)]
+pub(in crate::simd) fn transpose<I: Isa>(
+    isa: I,
+    from: Rows<&[f32]>,
+    to: Rows<&mut [f32]>,
+    (n_rows, n_columns): (usize, usize),
+) {
+    let Rows { data, stride } = to;
+    for column in (0..n_columns).step_by(BLOCK) {
+        for row in (0..n_rows).step_by(BLOCK) {
+            let from = Rows {
+                data: &from.data[row * from.stride + column..],
+                ..from
+            };
+            let start = column * stride + row;
+            let to = Rows {
+                data: &mut data[start..],
+                stride,
+            };
+            isa.transpose(from, to);
+        }
+    }
+}

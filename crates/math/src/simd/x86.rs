@@ -1,0 +1,235 @@
+//! The instruction sets of x86-64.
+
+use std::arch::x86_64::{
+    __m256, __m512, _MM_HINT_T0, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_movehl_ps,
+    _mm_prefetch, _mm_shuffle_ps, _mm256_add_ps, _mm256_castps256_ps128, _mm256_extractf128_ps,
+    _mm256_fmadd_ps, _mm256_fnmadd_ps, _mm256_loadu_ps, _mm256_mul_ps, _mm256_set1_ps,
+    _mm256_storeu_ps, _mm512_add_ps, _mm512_fmadd_ps, _mm512_fnmadd_ps, _mm512_loadu_ps,
+    _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_shuffle_f32x4, _mm512_shuffle_ps,
+    _mm512_storeu_ps, _mm512_unpackhi_ps, _mm512_unpacklo_ps,
+};
+
+use super::isa::{BLOCK, Isa, Rows};
+
+/// AVX-512 (F and DQ): 32 registers of 16 numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Avx512(());
+
+/// AVX2 with FMA: 16 registers of 8 numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Avx2(());
+
+impl Avx512 {
+    /// The proof that the machine has it: only code that is compiled for it can ask safely.
+    #[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
+    #[inline]
+    pub(super) fn new() -> Self {
+        Self(())
+    }
+}
+
+impl Avx2 {
+    /// The proof that the machine has it: only code that is compiled for it can ask safely.
+    #[target_feature(enable = "avx2,fma")]
+    #[inline]
+    pub(super) fn new() -> Self {
+        Self(())
+    }
+}
+
+/// One instruction, safe because `self` proves that the machine has it.
+macro_rules! instruction {
+    ($call:expr) => {{
+        // SAFETY: `self` exists only where the machine has the instruction set.
+        #[expect(unsafe_code, reason = "instructions beyond the baseline")]
+        unsafe {
+            $call
+        }
+    }};
+}
+
+impl Isa for Avx512 {
+    type Vector = __m512;
+    const LANES: usize = 16;
+    const TALL: bool = true;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> __m512 {
+        instruction!(_mm512_set1_ps(value))
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32]) -> __m512 {
+        let from: &[f32; 16] = from.first_chunk().expect("a vector's worth of numbers");
+        // SAFETY: `self` proves the instruction, `from` has 16 numbers; no alignment is needed.
+        #[expect(unsafe_code, reason = "loads take pointers")]
+        unsafe {
+            _mm512_loadu_ps(from.as_ptr())
+        }
+    }
+
+    #[inline(always)]
+    fn store(self, value: __m512, to: &mut [f32]) {
+        let to: &mut [f32; 16] = to.first_chunk_mut().expect("room for a vector");
+        // SAFETY: `self` proves the instruction, `to` has 16 places; no alignment is needed.
+        #[expect(unsafe_code, reason = "stores take pointers")]
+        unsafe {
+            _mm512_storeu_ps(to.as_mut_ptr(), value);
+        }
+    }
+
+    #[inline(always)]
+    fn mul(self, a: __m512, b: __m512) -> __m512 {
+        instruction!(_mm512_mul_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn add(self, a: __m512, b: __m512) -> __m512 {
+        instruction!(_mm512_add_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn mul_add(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        instruction!(_mm512_fmadd_ps(a, b, c))
+    }
+
+    #[inline(always)]
+    fn mul_sub(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        instruction!(_mm512_fnmadd_ps(a, b, c))
+    }
+
+    #[inline(always)]
+    fn sum(self, value: __m512) -> f32 {
+        instruction!(_mm512_reduce_add_ps(value))
+    }
+
+    #[inline(always)]
+    fn prefetch(self, from: &[f32]) {
+        // Prefetching reads nothing: any address will do.
+        instruction!(_mm_prefetch::<_MM_HINT_T0>(from.as_ptr().cast()));
+    }
+
+    #[inline(always)]
+    fn transpose(self, from: Rows<&[f32]>, to: Rows<&mut [f32]>) {
+        let rows = std::array::from_fn(|row| self.load(&from.data[row * from.stride..]));
+        for (row, column) in self.transposed(rows).into_iter().enumerate() {
+            self.store(column, &mut to.data[row * to.stride..]);
+        }
+    }
+}
+
+/// A 16 x 16 block in registers, one row each.
+type Block512 = [__m512; BLOCK];
+
+impl Avx512 {
+    /// Exchanges rows and columns: pairs, then fours, then halves of the registers change places.
+    #[inline(always)]
+    fn transposed(self, rows: Block512) -> Block512 {
+        let pairs: Block512 = std::array::from_fn(|row| {
+            let (even, odd) = (rows[row & !1], rows[row | 1]);
+            if row % 2 == 0 {
+                instruction!(_mm512_unpacklo_ps(even, odd))
+            } else {
+                instruction!(_mm512_unpackhi_ps(even, odd))
+            }
+        });
+        // Row `4 g + c` now holds column `c` of each 4 x 4 block of rows `4 g ..`.
+        let fours: Block512 = std::array::from_fn(|row| {
+            let group = row & !3;
+            let pair = (row & 3) >> 1;
+            let (low, high) = (pairs[group + pair], pairs[group + 2 + pair]);
+            if row % 2 == 0 {
+                instruction!(_mm512_shuffle_ps::<0b01_00_01_00>(low, high))
+            } else {
+                instruction!(_mm512_shuffle_ps::<0b11_10_11_10>(low, high))
+            }
+        });
+        let halves: Block512 = std::array::from_fn(|row| {
+            let (group, column) = (row / 4, row % 4);
+            let start = if group < 2 { 0 } else { 8 };
+            let (first, second) = (fours[start + column], fours[start + 4 + column]);
+            if group % 2 == 0 {
+                instruction!(_mm512_shuffle_f32x4::<0b10_00_10_00>(first, second))
+            } else {
+                instruction!(_mm512_shuffle_f32x4::<0b11_01_11_01>(first, second))
+            }
+        });
+        std::array::from_fn(|row| {
+            let (group, column) = (row / 4, row % 4);
+            let source = if group % 2 == 0 { column } else { 4 + column };
+            let (first, second) = (halves[source], halves[8 + source]);
+            if group < 2 {
+                instruction!(_mm512_shuffle_f32x4::<0b10_00_10_00>(first, second))
+            } else {
+                instruction!(_mm512_shuffle_f32x4::<0b11_01_11_01>(first, second))
+            }
+        })
+    }
+}
+
+impl Isa for Avx2 {
+    type Vector = __m256;
+    const LANES: usize = 8;
+    const TALL: bool = false;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> __m256 {
+        instruction!(_mm256_set1_ps(value))
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32]) -> __m256 {
+        let from: &[f32; 8] = from.first_chunk().expect("a vector's worth of numbers");
+        // SAFETY: `self` proves the instruction, `from` has 8 numbers; no alignment is needed.
+        #[expect(unsafe_code, reason = "loads take pointers")]
+        unsafe {
+            _mm256_loadu_ps(from.as_ptr())
+        }
+    }
+
+    #[inline(always)]
+    fn store(self, value: __m256, to: &mut [f32]) {
+        let to: &mut [f32; 8] = to.first_chunk_mut().expect("room for a vector");
+        // SAFETY: `self` proves the instruction, `to` has 8 places; no alignment is needed.
+        #[expect(unsafe_code, reason = "stores take pointers")]
+        unsafe {
+            _mm256_storeu_ps(to.as_mut_ptr(), value);
+        }
+    }
+
+    #[inline(always)]
+    fn mul(self, a: __m256, b: __m256) -> __m256 {
+        instruction!(_mm256_mul_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn add(self, a: __m256, b: __m256) -> __m256 {
+        instruction!(_mm256_add_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn mul_add(self, a: __m256, b: __m256, c: __m256) -> __m256 {
+        instruction!(_mm256_fmadd_ps(a, b, c))
+    }
+
+    #[inline(always)]
+    fn mul_sub(self, a: __m256, b: __m256, c: __m256) -> __m256 {
+        instruction!(_mm256_fnmadd_ps(a, b, c))
+    }
+
+    #[inline(always)]
+    fn sum(self, value: __m256) -> f32 {
+        let low = instruction!(_mm256_castps256_ps128(value));
+        let high = instruction!(_mm256_extractf128_ps::<1>(value));
+        let four = instruction!(_mm_add_ps(low, high));
+        let two = instruction!(_mm_add_ps(four, _mm_movehl_ps(four, four)));
+        let one = instruction!(_mm_add_ss(two, _mm_shuffle_ps::<1>(two, two)));
+        instruction!(_mm_cvtss_f32(one))
+    }
+
+    #[inline(always)]
+    fn prefetch(self, from: &[f32]) {
+        // Prefetching reads nothing: any address will do.
+        instruction!(_mm_prefetch::<_MM_HINT_T0>(from.as_ptr().cast()));
+    }
+}
