@@ -5,6 +5,7 @@
 
 mod ci;
 mod codegen;
+mod demo;
 mod dist;
 mod shell;
 mod test;
@@ -28,6 +29,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    /// Show the whole main job on real data: fetch, import, train, evaluate, serve, ask
+    Demo(demo::Options),
     /// Run every test of the workspace, with all features, and doc tests too
     Test(test::Options),
     /// Run what must hold before a change lands: formatting, lints, tests, docs, tidy, codegen
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let workspace = Workspace::locate()?;
     match &arguments.task {
+        Task::Demo(options) => demo::run(&workspace, options),
         Task::Test(options) => test::run(&workspace, options),
         Task::Ci(options) => ci::run(&workspace, options),
         Task::Tidy => tidy::run(&workspace),

@@ -43,7 +43,6 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
 /// # Errors
 ///
 /// As [`run`].
-#[expect(dead_code, reason = "used by the demo")]
 pub(crate) fn small(workspace: &Workspace, out: &Path) -> anyhow::Result<()> {
     let out = out.to_string_lossy().into_owned();
     let passed_on = [
