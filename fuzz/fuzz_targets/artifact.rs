@@ -5,11 +5,17 @@
 
 #![no_main]
 
+use std::sync::LazyLock;
+
 use libfuzzer_sys::fuzz_target;
 use marquee_store::Error;
 
 #[path = "../../crates/store/tests/it/common.rs"]
 mod common;
+
+/// The file that edits are made to.
+static SAMPLE: LazyLock<Vec<u8>> =
+    LazyLock::new(|| common::sample().expect("the sample is a good artifact"));
 
 fuzz_target!(|input: &[u8]| {
     let Some((mode, rest)) = input.split_first() else {
@@ -48,7 +54,7 @@ fn sealed(rest: &[u8]) -> Vec<u8> {
 
 /// The good file with edits of four bytes each: where (two bytes), how, and with what.
 fn edited(edits: &[u8], region: Region) -> Vec<u8> {
-    let mut file = common::sample().expect("the sample is a good artifact");
+    let mut file = SAMPLE.clone();
     let header_bytes = common::header_bytes(&file);
     let range = match region {
         Region::Header => usize::try_from(header_bytes).expect("the sample is small"),
