@@ -26,6 +26,11 @@ impl Checks {
         self.holds(field, found, "a number above 0", fits)
     }
 
+    /// Any number that is finite.
+    pub(crate) fn finite(self, field: &'static str, found: f64) -> Result<()> {
+        self.holds(field, found, "a finite number", found.is_finite())
+    }
+
     /// 0 to 1.
     pub(crate) fn fraction(self, field: &'static str, found: f64) -> Result<()> {
         let fits = (0.0..=1.0).contains(&found);

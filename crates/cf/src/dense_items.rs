@@ -6,8 +6,11 @@
 //! Cost of scoring everything: `n_items` multiplications for each entry of the history. Memory:
 //! `4 n_items²` bytes.
 
+mod artifact;
 mod model;
 mod score;
 
 pub use model::{DenseItemModel, DenseItemView};
 
+#[cfg(test)]
+mod tests;

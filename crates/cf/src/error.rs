@@ -85,4 +85,49 @@ pub enum Error {
         /// Length needed.
         expected: usize,
     },
+    /// An artifact cannot be written, opened or read.
+    #[error(transparent)]
+    Store(#[from] marquee_store::Error),
+    /// A section of an artifact does not fit the others.
+    #[error("{model}: section {section:?} has extent {found}, expected {expected}")]
+    SectionShape {
+        /// Name of the model.
+        model: &'static str,
+        /// The section.
+        section: &'static str,
+        /// Its extent.
+        found: usize,
+        /// The extent that fits.
+        expected: usize,
+    },
+    /// Sections of an artifact do not make a sparse matrix.
+    #[error("{model}: the sections of {matrix:?} are not a sparse matrix")]
+    SparseSections {
+        /// Name of the model.
+        model: &'static str,
+        /// What the matrix is called.
+        matrix: &'static str,
+        /// What is wrong with it.
+        source: marquee_core::SparseError,
+    },
+    /// The columns of a row of a sparse matrix do not rise.
+    #[error("{model}: columns of row {row} of {matrix:?} do not rise")]
+    ColumnOrder {
+        /// Name of the model.
+        model: &'static str,
+        /// What the matrix is called.
+        matrix: &'static str,
+        /// The first such row.
+        row: usize,
+    },
+    /// The dataset needs more memory than the configuration allows.
+    #[error("{model}: needs {needed} bytes of memory, but max_memory_gib allows {limit}")]
+    Memory {
+        /// Name of the model.
+        model: &'static str,
+        /// Bytes needed at the peak, at most.
+        needed: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
 }

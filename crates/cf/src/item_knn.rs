@@ -16,7 +16,7 @@
 
 mod train;
 
-pub use train::train;
+pub use train::{open, train};
 
 pub use crate::weighting::Weighting;
 use crate::{Result, check::Checks};
@@ -75,3 +75,5 @@ impl ItemKnnConfig {
     }
 }
 
+#[cfg(test)]
+mod tests;

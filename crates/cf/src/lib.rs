@@ -8,18 +8,26 @@
 
 pub mod als;
 mod check;
+#[cfg(test)]
+mod conformance;
 pub mod dense_items;
+pub mod ease;
+pub mod edlae;
 pub mod error;
+mod gram;
 pub mod item_knn;
 pub mod popularity;
 mod product;
 pub mod progress;
 pub mod recommender;
+mod ridge;
 pub mod sparse_items;
 mod weighting;
 
 pub use als::{AlsConfig, AlsSolver};
 pub use dense_items::{DenseItemModel, DenseItemView};
+pub use ease::EaseConfig;
+pub use edlae::EdlaeConfig;
 pub use error::{Error, Result};
 pub use item_knn::ItemKnnConfig;
 pub use popularity::{PopularityConfig, PopularityModel, PopularityView};

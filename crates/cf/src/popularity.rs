@@ -6,6 +6,7 @@
 //!
 //! Cost: one pass over the interactions; 4 bytes an item.
 
+mod artifact;
 mod model;
 mod score;
 mod train;
@@ -31,3 +32,5 @@ impl Default for PopularityConfig {
     }
 }
 
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 //!
 //! Cost of scoring everything: the entries of the rows of the history. Memory: 8 bytes an entry.
 
+mod artifact;
 mod build;
 mod model;
 mod score;
@@ -12,3 +13,5 @@ mod score;
 pub(crate) use build::{best, build_rows};
 pub use model::{SparseItemModel, SparseItemView};
 
+#[cfg(test)]
+mod tests;

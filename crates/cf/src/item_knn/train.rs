@@ -1,6 +1,7 @@
 //! Compares every pair of items that share a user.
 
 use marquee_core::{Dataset, Row, SparseRows, SparseView};
+use marquee_store::Artifact;
 
 use super::{ItemKnnConfig, NAME};
 use crate::{
@@ -8,7 +9,7 @@ use crate::{
     check::{check_data, check_finite, narrow},
     product::RowSums,
     progress::Steps,
-    sparse_items::{SparseItemModel, best, build_rows},
+    sparse_items::{SparseItemModel, SparseItemView, best, build_rows},
     weighting::Weigher,
 };
 
@@ -74,4 +75,16 @@ fn nearest(by_item: SparseView<'_>, config: &ItemKnnConfig) -> SparseRows {
 fn square_length(row: Row<'_>) -> f64 {
     let weight = |place| f64::from(row.weight(place));
     (0..row.len()).map(|place| weight(place).powi(2)).sum()
+}
+
+/// Opens a model that [`train`] made.
+///
+/// Cost: one pass over the offsets and columns.
+///
+/// # Errors
+///
+/// [`Error::Store`](crate::Error::Store) when `artifact` holds something else, and what says that its
+/// sections make no matrix.
+pub fn open(artifact: &Artifact) -> Result<SparseItemView<'_>> {
+    SparseItemView::open(artifact, NAME)
 }

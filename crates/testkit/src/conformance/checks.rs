@@ -56,7 +56,11 @@ pub(super) fn reopened_scores_the_same(trained: &Trained, history: &History) {
     assert_eq!(bits(before), bits(after), "saved and opened: other scores");
     let item = ItemIdx(0);
     let similar = |answers: &dyn Answers| expect(answers.similar_items(item, LIST));
-    assert_eq!(similar(before), similar(after), "saved and opened: likeness");
+    assert_eq!(
+        similar(before),
+        similar(after),
+        "saved and opened: likeness"
+    );
 }
 
 #[track_caller]
@@ -169,12 +173,10 @@ pub(super) fn popularity_is_beaten(subject: &Subject<'_>) {
         .collect();
     let (mut model_hits, mut popularity_hits) = (0, 0);
     for viewer in &world.viewers {
-        model_hits += hits(
-            ranked(trained.model.as_ref(), &viewer.history, LIST),
-            viewer,
-        );
+        let list = ranked(trained.model.as_ref(), &viewer.history, LIST);
+        model_hits += hits(&list, viewer);
         let popular = first_unseen(counts.clone(), &viewer.history, LIST);
-        popularity_hits += hits(popular, viewer);
+        popularity_hits += hits(&popular, viewer);
     }
     assert!(
         4 * model_hits >= 5 * popularity_hits,
@@ -213,10 +215,12 @@ fn first_unseen(mut scores: Vec<f32>, history: &History, k: usize) -> Vec<ItemId
 }
 
 fn count_in_block(items: impl Iterator<Item = ItemIdx>, world: &BlockWorld, block: u32) -> usize {
-    items.filter(|item| item.0 % world.n_blocks == block).count()
+    items
+        .filter(|item| item.0 % world.n_blocks == block)
+        .count()
 }
 
-fn hits(list: Vec<ItemIdx>, viewer: &BlockViewer) -> usize {
+fn hits(list: &[ItemIdx], viewer: &BlockViewer) -> usize {
     let hit = |item: &ItemIdx| viewer.held_out.contains(item);
     list.iter().filter(|item| hit(item)).count()
 }
