@@ -3,7 +3,7 @@
 //! Every chance is a logistic function of the *affinity* of viewer and item,
 //!
 //! ```text
-//! affinity = 2.8 agreement(taste, item) + quality + 0.6 [creator is followed] - 0.5
+//! affinity = 3.5 agreement(taste, item) + quality + 0.6 [creator is followed] - 0.5
 //! ```
 //!
 //! given that the step before it happened: the place is examined (by position alone), an examined
@@ -101,7 +101,7 @@ pub(super) fn affinity(taste: &Latent, latent: &Latent, quality: f32, tie: Tie) 
         Tie::Follows => 0.6,
         Tie::None => 0.0,
     };
-    2.8 * agreement(taste, latent) + f64::from(quality) + bonus - 0.5
+    3.5 * agreement(taste, latent) + f64::from(quality) + bonus - 0.5
 }
 
 /// The chance of each step, given the one before.

@@ -16,7 +16,7 @@ use super::{
 };
 
 /// Steepness with which the policy follows what it believes of a taste.
-const CERTAINTY: f64 = 3.0;
+const CERTAINTY: f64 = 6.0;
 
 /// Draws before the exact, slower way is taken.
 const ATTEMPTS: u32 = 64;

@@ -15,7 +15,7 @@ pub(super) fn title(genre: u8, draw: &mut Draw) -> String {
         0 => format!("The {adjective} {noun}"),
         1 => format!("{noun} of the {other}"),
         2 => format!("{adjective} {noun}"),
-        3 => format!("A {noun} and a {other}"),
+        3 => format!("{} and {}", an(noun), an(other)),
         _ => format!("{adjective} {noun}, {adjective} {other}"),
     };
     capitalized(&text)
@@ -26,14 +26,24 @@ pub(super) fn description(first: u8, second: u8, draw: &mut Draw) -> String {
     let (adjective, noun, other) = words(&GENRES[usize::from(first)], draw);
     let (their, place, thing) = words(&GENRES[usize::from(second)], draw);
     let opening = match draw.below(4) {
-        0 => format!("a {adjective} {noun} meets a {other}."),
-        1 => format!("nobody expected the {noun}, least of all a {adjective} {other}."),
-        2 => format!("one {adjective} day, a {noun} changes everything about the {other}."),
-        _ => format!("everything here begins with a {noun} and ends with a {adjective} {other}."),
+        0 => format!("{} {noun} meets {}.", an(adjective), an(other)),
+        1 => format!("nobody expected the {noun}, least of all the {adjective} {other}."),
+        2 => format!(
+            "one {adjective} day, {} changes the {other} for good.",
+            an(noun)
+        ),
+        _ => format!(
+            "it begins with {} and ends with the {adjective} {other}.",
+            an(noun)
+        ),
     };
     let end = match draw.below(3) {
-        0 => format!("with a {their} {place} and more than one {thing}."),
-        1 => format!("for everybody who likes a {place}, a {thing} and a {their} ending."),
+        0 => format!("with {} {place} and more than one {thing}.", an(their)),
+        1 => format!(
+            "for everybody who likes {} and {} {thing}.",
+            an(place),
+            an(their)
+        ),
         _ => format!("the {thing} is {their}, and so is the {place}."),
     };
     format!("{} {}", capitalized(&opening), capitalized(&end))
@@ -81,6 +91,16 @@ fn words(genre: &Genre, draw: &mut Draw) -> (&'static str, &'static str, &'stati
         genre.nouns[first],
         genre.nouns[second],
     )
+}
+
+/// `word` after its article.
+fn an(word: &str) -> String {
+    let article = if word.starts_with(['a', 'e', 'i', 'o', 'u']) && !word.starts_with("uni") {
+        "an"
+    } else {
+        "a"
+    };
+    format!("{article} {word}")
 }
 
 fn capitalized(text: &str) -> String {
