@@ -16,7 +16,10 @@ use crate::{
 /// An artifact that is open for reading.
 ///
 /// `Send` and `Sync`; sections are borrowed from it. Opening maps the file and reads the preamble
-/// and the header; pages of sections are read by the kernel when they are first touched.
+/// and the header; pages of sections are read by the kernel when they are first touched. It stays
+/// valid when the file is replaced or removed, as this crate does it; a program that cuts the file
+/// short in place takes the pages away from under every reader, which the system punishes with a
+/// signal.
 #[derive(Debug)]
 pub struct Artifact {
     path: PathBuf,
@@ -48,7 +51,12 @@ impl Artifact {
     /// artifact of a known version or its header breaks a rule.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        Self::read(Bytes::map(path)?, path)
+        let bytes = Bytes::map(path)?;
+        // Or else a first touch from a cold disk would read megabytes ahead.
+        bytes.random();
+        let artifact = Self::read(bytes, path)?;
+        artifact.bytes.normal();
+        Ok(artifact)
     }
 
     /// The same over a copy of `bytes`, for what came from no file.

@@ -76,7 +76,12 @@ impl Bytes {
         self.advise(Advice::Sequential);
     }
 
-    /// Takes [`Bytes::sequential`] back.
+    /// Says that only single pages are about to be read.
+    pub(crate) fn random(&self) {
+        self.advise(Advice::Random);
+    }
+
+    /// Takes [`Bytes::sequential`] or [`Bytes::random`] back.
     pub(crate) fn normal(&self) {
         self.advise(Advice::Normal);
     }
