@@ -7,11 +7,11 @@
 //!
 //! Cost: the sum over users of the square of their history.
 
-use marquee_core::{Dataset, SparseRows};
+use marquee_core::{Dataset, Row, SparseRows, SparseView};
+use marquee_math::Scored;
 use rayon::prelude::*;
 
 use crate::{Error, Result, check::narrow, product::RowSums, sparse_items::build_rows};
-use marquee_math::Scored;
 
 /// A number that a Gram matrix may be made of.
 pub(crate) trait Precision: marquee_math::Real {
@@ -129,11 +129,20 @@ pub(crate) fn sparse(
     ))
 }
 
+/// The diagonal of sparse rows that are square.
+pub(crate) fn diagonal(rows: SparseView<'_>) -> Vec<f32> {
+    let own = |(row, entries): (usize, Row<'_>)| {
+        let place = entries.columns.iter().position(|&c| c as usize == row);
+        place.map_or(0.0, |place| entries.weight(place))
+    };
+    rows.rows().enumerate().map(own).collect()
+}
+
 /// A bound on the entries of `G` that are not zero: each pair counted for each user, but no row longer
 /// than there are items.
 fn entries_at_most(data: &Dataset) -> u64 {
     let by_user = data.by_user();
-    let pairs = |row: marquee_core::Row<'_>| -> u64 {
+    let pairs = |row: Row<'_>| -> u64 {
         let users = row.columns.iter();
         let lengths = users.map(|&user| by_user.row(user as usize).len() as u64);
         lengths.sum::<u64>().min(data.n_items() as u64)
