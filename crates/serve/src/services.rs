@@ -1,0 +1,69 @@
+//! The three services: each call checks its request, has a worker do it, and writes the answer.
+
+use std::sync::{Arc, Mutex};
+
+use marquee_engine::EngineError;
+use tonic::{Request, Response, Status};
+
+use crate::{
+    backend::{self, Backend},
+    deadline::Deadline,
+    health::Health,
+    refusal::Refusal,
+    workers::Workers,
+};
+
+mod catalog;
+mod model;
+mod recommendation;
+
+/// What the services answer with.
+#[derive(Clone)]
+pub(crate) struct Services {
+    backend: Arc<dyn Backend>,
+    workers: Workers,
+    /// Held from looking at the active model until it is changed.
+    changing: Arc<Mutex<()>>,
+    health: Health,
+}
+
+impl std::fmt::Debug for Services {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Services").finish_non_exhaustive()
+    }
+}
+
+impl Services {
+    pub(crate) fn new(backend: Arc<dyn Backend>, workers: Workers, health: Health) -> Self {
+        Self {
+            backend,
+            workers,
+            changing: Arc::new(Mutex::new(())),
+            health,
+        }
+    }
+
+    /// Has a worker do `work` before the deadline that came with the request.
+    async fn work<T: Send + 'static>(
+        &self,
+        deadline: Option<Deadline>,
+        work: impl FnOnce(&Self, std::time::Duration) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<Response<T>, Status> {
+        // The gate sets one for every call that is work; a path around it does not exist.
+        let deadline = deadline.ok_or(Refusal::OutOfTime)?;
+        let this = self.clone();
+        let workers = &self.workers;
+        let done = workers
+            .run(deadline, move |limit| work(&this, limit))
+            .await?;
+        Ok(Response::new(done))
+    }
+
+    fn refusal(&self, error: &EngineError) -> Refusal {
+        backend::refusal(error, self.workers.incidents())
+    }
+}
+
+fn deadline_of<T>(request: &Request<T>) -> Option<Deadline> {
+    request.extensions().get::<Deadline>().copied()
+}
