@@ -3,6 +3,7 @@
 //! `marquee <command>` is the product; a task here builds, checks, shows or measures it. Tasks call
 //! cargo as a person would, so that whatever they do can be repeated by hand.
 
+mod bench;
 mod ci;
 mod codegen;
 mod demo;
@@ -39,6 +40,8 @@ enum Task {
     Tidy,
     /// Turn the protos into the committed Rust code of crates/proto
     Codegen(codegen::Options),
+    /// Run the benchmarks of the crates
+    Bench(bench::Options),
     /// Make a synthetic streaming service whose every truth is known, and write it as files
     World(world::Options),
     /// Build a release: stripped binary, licenses, checksum and bill of materials in one archive
@@ -63,6 +66,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Task::Ci(options) => ci::run(&workspace, options),
         Task::Tidy => tidy::run(&workspace),
         Task::Codegen(options) => codegen::run(&workspace, options),
+        Task::Bench(options) => bench::run(&workspace, options),
         Task::World(options) => world::run(&workspace, options),
         Task::Dist(options) => dist::run(&workspace, options),
     }

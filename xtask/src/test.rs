@@ -42,7 +42,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
 }
 
 /// `marquee-cf` for `cf`; names of packages outside `crates/` stay as they are.
-fn full_name(package: &str) -> String {
+pub(crate) fn full_name(package: &str) -> String {
     if package.starts_with("marquee-") || package.starts_with("xtask") {
         package.to_owned()
     } else {

@@ -92,11 +92,23 @@ pub(crate) struct Package {
     pub(crate) description: Option<String>,
     /// What its manifest asks for.
     pub(crate) dependencies: Vec<Dependency>,
+    /// What is built from it.
+    #[serde(default)]
+    pub(crate) targets: Vec<Target>,
     /// Where its manifest lies.
     pub(crate) manifest_path: PathBuf,
     /// `[package.metadata]`.
     #[serde(default)]
     pub(crate) metadata: serde_json::Value,
+}
+
+/// A library, program, test or benchmark.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Target {
+    /// Its name.
+    pub(crate) name: String,
+    /// What it is: `lib`, `bin`, `bench`.
+    pub(crate) kind: Vec<String>,
 }
 
 /// A line of `[dependencies]`.
@@ -177,6 +189,13 @@ impl Package {
     /// Layer that its manifest states under `[package.metadata.marquee]`.
     pub(crate) fn layer(&self) -> Option<u64> {
         self.metadata.get("marquee")?.get("layer")?.as_u64()
+    }
+
+    /// Names of its benchmarks.
+    pub(crate) fn benchmarks(&self) -> impl Iterator<Item = &str> {
+        let is_benchmark = |target: &&Target| target.kind.iter().any(|kind| kind == "bench");
+        let benchmarks = self.targets.iter().filter(is_benchmark);
+        benchmarks.map(|target| target.name.as_str())
     }
 
     /// Its folder.

@@ -109,6 +109,7 @@ mod tests {
             license: None,
             description: None,
             dependencies,
+            targets: Vec::new(),
             manifest_path: format!("/checkout/crates/{short}/Cargo.toml").into(),
             metadata: serde_json::json!({ "marquee": { "layer": layer } }),
         }

@@ -1,0 +1,51 @@
+//! `cargo xtask bench`: the benchmarks.
+
+use anyhow::bail;
+use clap::Args;
+
+use crate::{shell, workspace::Workspace};
+
+/// Which benchmarks to run.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Only this crate: `math` or `marquee-math`; may be repeated
+    #[arg(short, long = "package", value_name = "CRATE")]
+    packages: Vec<String>,
+    /// Passed on to the benchmark programs: a part of a benchmark's name, `--save-baseline NAME`, …
+    #[arg(last = true, value_name = "ARGUMENTS")]
+    passed_on: Vec<String>,
+}
+
+/// Runs the benchmarks of each crate.
+///
+/// # Errors
+///
+/// When no crate that was asked for has benchmarks, or one fails.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
+    let wanted: Vec<String> = options
+        .packages
+        .iter()
+        .map(|package| crate::test::full_name(package))
+        .collect();
+    let metadata = workspace.metadata()?;
+    let mut n_programs = 0;
+    for package in metadata.members() {
+        let is_wanted = wanted.is_empty() || wanted.contains(&package.name);
+        for benchmark in package.benchmarks().filter(|_| is_wanted) {
+            // Named one by one, so that cargo does not run the tests of the library as well, whose
+            // harness does not know the options of a benchmark.
+            let mut command = workspace.cargo();
+            command.args(["bench", "--all-features", "--package", &package.name]);
+            command
+                .args(["--bench", benchmark, "--"])
+                .args(&options.passed_on);
+            shell::heading(shell::shown(&command));
+            shell::run(&mut command)?;
+            n_programs += 1;
+        }
+    }
+    if n_programs == 0 {
+        bail!("no crate that was asked for has benchmarks");
+    }
+    Ok(())
+}
