@@ -73,7 +73,7 @@ pub enum Error {
         expected_items: usize,
     },
     /// No protocol has this name.
-    #[error("no protocol {found:?}, expected strong, weak, temporal or last-out")]
+    #[error("no protocol {found:?}, expected strong, weak, random, temporal or last-out")]
     ProtocolName {
         /// What was given.
         found: String,

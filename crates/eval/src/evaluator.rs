@@ -23,15 +23,34 @@ use crate::{
 /// bit whatever the order of recording. Memory: some 40 values of 8 bytes a case, and 8 bytes for each
 /// item and list length; lists are not kept.
 ///
-/// ```text
-/// let evaluator = Evaluator::new(fold.test(), &cutoffs);
-/// (0..fold.test().len()).into_par_iter().try_for_each(|number| {
-///     let case = fold.test().get(number);
-///     let mut scores = model.score_all(&history_of(case.history));
-///     let ranked = rank_case(&mut scores, &case, cutoffs.longest().get());
-///     evaluator.record(number, &ranked)
-/// })?;
-/// evaluation.append(&evaluator.finish()?)?;
+/// # Example
+///
+/// ```
+/// use marquee_core::{Dataset, Interaction, ItemIdx, Repeats, Timestamp, UserIdx};
+/// use marquee_eval::{Evaluator, Protocol, rank_case};
+///
+/// let watched = |(user, item)| Interaction {
+///     user: UserIdx(user),
+///     item: ItemIdx(item),
+///     weight: 1.0,
+///     time: Timestamp::EPOCH,
+/// };
+/// let all = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)].map(watched);
+/// let data = Dataset::from_interactions(2, 4, &all, Repeats::KeepLast)?;
+/// let fold = "last-out".parse::<Protocol>()?.fold(&data, 0, 42)?;
+///
+/// let evaluator = Evaluator::new(fold.test(), &"1,2".parse()?);
+/// for (number, case) in fold.test().iter().enumerate() {
+///     // Stands for a model trained on `fold.train()`, which would look at `case.history`.
+///     let mut scores = [0.5, 0.4, 0.1, 0.3];
+///     let ranked = rank_case(&mut scores, &case, 2);
+///     assert_eq!(ranked, [ItemIdx(3), ItemIdx(2)]);
+///     evaluator.record(number, &ranked)?;
+/// }
+/// let summary = evaluator.finish()?.summary();
+/// assert_eq!(summary.get("mrr@2".parse()?).map(|mean| mean.mean), Some(0.5));
+/// assert_eq!(summary.get("hit@1".parse()?).map(|mean| mean.mean), Some(0.0));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
 pub struct Evaluator<'a> {

@@ -104,9 +104,10 @@ impl<'a> CaseList<'a> {
         self.cases.users.is_empty()
     }
 
-    /// Number of items, reachable or not.
+    /// Number of items that can be ranked: those of the training data. The relevant items of a given
+    /// split may lie past them.
     pub fn n_items(&self) -> usize {
-        self.cases.relevant.n_columns
+        self.train.n_items()
     }
 
     /// The training data these cases belong to.
@@ -154,7 +155,10 @@ impl<'a> CaseList<'a> {
     /// collaborative model. They count as missed, as they would be in production.
     pub fn n_unseen(&self) -> usize {
         let by_item = self.train.by_item();
-        let unseen = |&&item: &&u32| by_item.row(ItemIdx(item).index()).is_empty();
+        let unseen = |&&item: &&u32| {
+            let item = ItemIdx(item).index();
+            item >= by_item.n_rows() || by_item.row(item).is_empty()
+        };
         self.cases.relevant.columns.iter().filter(unseen).count()
     }
 

@@ -50,7 +50,8 @@ pub use popularity::Popularity;
 pub use popularity_lift::popularity_lift;
 pub use precision::precision_at_k;
 pub use protocol::{
-    Cut, GivenSplit, LastOutSplit, Protocol, StrongSplit, TemporalSplit, WeakSplit, given_fold_in,
+    Cut, GivenSplit, LastOutSplit, Protocol, RandomSplit, StrongSplit, TemporalSplit, WeakSplit,
+    given_fold_in,
 };
 pub use rank::rank_case;
 pub use rating_error::{RatingEvaluation, RatingEvaluator};

@@ -7,6 +7,7 @@ mod given;
 mod holdout;
 mod last_out;
 mod parse;
+mod random;
 mod strong;
 mod temporal;
 mod warm;
@@ -18,6 +19,7 @@ use crate::{Error, Fold, Result};
 
 pub use given::{GivenSplit, given_fold_in};
 pub use last_out::LastOutSplit;
+pub use random::RandomSplit;
 pub use strong::StrongSplit;
 pub use temporal::{Cut, TemporalSplit};
 pub use weak::WeakSplit;
@@ -26,7 +28,7 @@ pub use weak::WeakSplit;
 ///
 /// Reads from text as a name with settings that differ from the defaults, and is written with all of
 /// them: `strong`, `strong:folds=5,held-out=0.2,validation=0`, `weak:held-out=0.1,validation=0.1`,
-/// `temporal:share=0.1`, `temporal:cut-ms=1577836800000`, `last-out`.
+/// `random:held-out=0.1`, `temporal:share=0.1`, `temporal:cut-ms=1577836800000`, `last-out`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Protocol {
@@ -34,6 +36,8 @@ pub enum Protocol {
     Strong(StrongSplit),
     /// Known users, a random share of each one's items.
     Weak(WeakSplit),
+    /// A random share of all pairs, for predicting ratings.
+    Random(RandomSplit),
     /// Everything after a moment.
     Temporal(TemporalSplit),
     /// The last item of each user.
@@ -41,11 +45,12 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// The name: `strong`, `weak`, `temporal` or `last-out`.
+    /// The name: `strong`, `weak`, `random`, `temporal` or `last-out`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Strong(_) => strong::NAME,
             Self::Weak(_) => weak::NAME,
+            Self::Random(_) => random::NAME,
             Self::Temporal(_) => temporal::NAME,
             Self::LastOut(_) => last_out::NAME,
         }
@@ -55,7 +60,7 @@ impl Protocol {
     pub fn n_folds(&self) -> usize {
         match self {
             Self::Strong(split) => split.n_folds,
-            Self::Weak(_) | Self::Temporal(_) | Self::LastOut(_) => 1,
+            Self::Weak(_) | Self::Random(_) | Self::Temporal(_) | Self::LastOut(_) => 1,
         }
     }
 
@@ -73,6 +78,7 @@ impl Protocol {
         match self {
             Self::Strong(split) => split.fold(data, number, seed),
             Self::Weak(split) => split.fold(data, seed),
+            Self::Random(split) => split.fold(data, seed),
             Self::Temporal(split) => split.fold(data),
             Self::LastOut(split) => split.fold(data),
         }

@@ -10,7 +10,9 @@ use crate::{
 
 const NAME: &str = "given";
 
-/// A published split of known users. All parts are over the same users and items.
+/// A published split of known users. All parts are over the same users, training and validation over
+/// the same items; the test may have more items after those, which nothing can rank and which stay to
+/// be found.
 ///
 /// Every user with something in a part is a case of that part. Validation items are not trained on;
 /// at test time they belong to the history and are left out of the ranking like the training ones.
@@ -33,10 +35,9 @@ impl GivenSplit {
     ///
     /// # Errors
     ///
-    /// [`Error::Shape`] when the parts are not over the same users and items, [`Error::NoCases`] when
-    /// the test is empty.
+    /// [`Error::Shape`] when the parts do not fit together, [`Error::NoCases`] when the test is empty.
     pub fn fold(self) -> Result<Fold> {
-        check_shape("test", &self.test, &self.train)?;
+        check_test_shape(&self.test, &self.train)?;
         let test_histories = match &self.validation {
             Some(validation) => {
                 check_shape("validation", validation, &self.train)?;
@@ -58,7 +59,8 @@ impl GivenSplit {
 }
 
 /// The fold of a published split of unknown users: `histories` and `test` are over the same users,
-/// none of whom is in `train`; all are over the same items.
+/// none of whom is in `train`. All are over the same items, but `test` may have more after those, as
+/// in [`GivenSplit`].
 ///
 /// Every user with something to find is a case, its `train_row` is `None`.
 ///
@@ -66,9 +68,10 @@ impl GivenSplit {
 ///
 /// [`Error::Shape`] when the parts do not fit together, [`Error::NoCases`] when the test is empty.
 pub fn given_fold_in(train: Dataset, histories: &Dataset, test: &Dataset) -> Result<Fold> {
-    check_shape("test", test, histories)?;
-    if train.n_items() != test.n_items() {
-        return Err(shape_error("test", test, (test.n_users(), train.n_items())));
+    check_test_shape(test, histories)?;
+    if train.n_items() != histories.n_items() {
+        let expected = (histories.n_users(), train.n_items());
+        return Err(shape_error("histories", histories, expected));
     }
     let mut rows = RowsWriter::like(histories.by_user());
     for user in users_of(test) {
@@ -137,6 +140,18 @@ fn check_shape(part: &'static str, found: &Dataset, train: &Dataset) -> Result<(
         return Ok(());
     }
     Err(shape_error(part, found, expected))
+}
+
+/// As [`check_shape`], but the test may have items that training does not know.
+fn check_test_shape(test: &Dataset, train: &Dataset) -> Result<()> {
+    if test.n_users() == train.n_users() && test.n_items() >= train.n_items() {
+        return Ok(());
+    }
+    Err(shape_error(
+        "test",
+        test,
+        (train.n_users(), train.n_items()),
+    ))
 }
 
 fn shape_error(part: &'static str, found: &Dataset, expected: (usize, usize)) -> Error {

@@ -4,8 +4,8 @@ use std::{fmt, str::FromStr};
 
 use marquee_core::Timestamp;
 
-use super::{Cut, LastOutSplit, Protocol, StrongSplit, TemporalSplit, WeakSplit};
-use super::{last_out, strong, temporal, weak};
+use super::{Cut, LastOutSplit, Protocol, RandomSplit, StrongSplit, TemporalSplit, WeakSplit};
+use super::{last_out, random, strong, temporal, weak};
 use crate::{Error, Result};
 
 const A_SHARE: &str = "a number between 0 and 1";
@@ -23,6 +23,7 @@ impl FromStr for Protocol {
         match name {
             strong::NAME => strong_from(settings).map(Self::Strong),
             weak::NAME => weak_from(settings).map(Self::Weak),
+            random::NAME => random_from(settings).map(Self::Random),
             temporal::NAME => temporal_from(settings).map(Self::Temporal),
             last_out::NAME => last_out_from(settings).map(Self::LastOut),
             _ => Err(Error::ProtocolName {
@@ -51,6 +52,19 @@ fn strong_from<'a>(settings: impl Iterator<Item = (&'a str, &'a str)>) -> Result
 fn weak_from<'a>(settings: impl Iterator<Item = (&'a str, &'a str)>) -> Result<WeakSplit> {
     let mut split = WeakSplit::default();
     let read = Reader(weak::NAME);
+    for (key, value) in settings {
+        match key {
+            "held-out" => split.held_out = read.value("held-out", value, A_SHARE)?,
+            "validation" => split.validation = read.value("validation", value, A_SHARE)?,
+            _ => return Err(read.unknown(key, "held-out, validation")),
+        }
+    }
+    Ok(split)
+}
+
+fn random_from<'a>(settings: impl Iterator<Item = (&'a str, &'a str)>) -> Result<RandomSplit> {
+    let mut split = RandomSplit::default();
+    let read = Reader(random::NAME);
     for (key, value) in settings {
         match key {
             "held-out" => split.held_out = read.value("held-out", value, A_SHARE)?,
@@ -133,6 +147,11 @@ impl fmt::Display for Protocol {
                 split.n_folds, split.held_out, split.n_validation_folds
             ),
             Self::Weak(split) => write!(
+                f,
+                ":held-out={},validation={}",
+                split.held_out, split.validation
+            ),
+            Self::Random(split) => write!(
                 f,
                 ":held-out={},validation={}",
                 split.held_out, split.validation

@@ -89,7 +89,7 @@ fn check_warm(data: &Dataset, fold: &Fold) {
 }
 
 fn a_dataset() -> impl Strategy<Value = Dataset> {
-    let pairs = prop::collection::vec((0_u32..12, 0_u32..15, 0_i64..8), 30..120);
+    let pairs = prop::collection::vec((0_u32..12, 0_u32..15, 0_i64..8), 60..150);
     pairs.prop_map(|all| dataset(12, 15, &all))
 }
 
@@ -106,6 +106,7 @@ proptest! {
         let protocol = Protocol::Strong(StrongSplit { n_folds, held_out: 0.3, n_validation_folds });
         let mut tested = BTreeSet::new();
         let long = |user: &u32| data.by_user().row(*user as usize).len() >= 2;
+        prop_assume!((0..12).filter(long).count() >= n_folds);
         for number in 0..protocol.n_folds() {
             let fold = protocol.fold(&data, number, seed).unwrap();
             check_cases(&data, fold.test());
@@ -123,21 +124,10 @@ proptest! {
                 prop_assert_eq!(case.relevant.len(), holdout::count(all, 0.3));
             }
             // Training rows are those of the users in no case, in order, whole.
-            let mut left: Vec<Entries> = (0..12_u32)
-                .filter(|user| !test.contains(user) && !validation.contains(user))
-                .map(|user| entries(data.by_user().row(user as usize)))
-                .collect();
-            let trained: Vec<Entries> = fold.train().by_user().rows().map(entries).collect();
-            // A held-out user with fewer than two items is in neither.
-            let short = left.len() - trained.len();
-            let mut kept = trained.iter().peekable();
-            left.retain(|row| {
-                let next = kept.peek() == Some(&row);
-                if next { kept.next(); }
-                !next
-            });
-            prop_assert_eq!(left.len(), short);
-            prop_assert!(left.iter().all(|row| row.len() < 2));
+            let others = (0..12_u32).filter(|user| !test.contains(user) && !validation.contains(user));
+            let others = others.map(|user| entries(data.by_user().row(user as usize)));
+            let trained = fold.train().by_user().rows().map(entries);
+            prop_assert_eq!(trained.collect::<Vec<_>>(), others.collect::<Vec<_>>());
             for user in test {
                 prop_assert!(tested.insert(user), "user {} is tested twice", user);
             }
@@ -167,6 +157,27 @@ proptest! {
             let trained = fold.train().by_user().row(user).len();
             prop_assert!(trained >= usize::from(n >= 1));
             prop_assert!(validation > 0.0 || fold.validation().is_empty());
+        }
+    }
+
+    #[test]
+    fn random_takes_the_stated_share_of_all_pairs(
+        data in a_dataset(),
+        seed in any::<u64>(),
+        validation in prop_oneof![Just(0.0), Just(0.2)],
+    ) {
+        let protocol = Protocol::Random(RandomSplit { held_out: 0.25, validation });
+        let fold = protocol.fold(&data, 0, seed).unwrap();
+        check_warm(&data, &fold);
+        let n = data.n_interactions();
+        let count_of = |share: f64| if share > 0.0 { holdout::count(n, share) } else { 0 };
+        prop_assert_eq!(fold.test().n_relevant(), count_of(0.25));
+        prop_assert_eq!(fold.validation().n_relevant(), count_of(validation));
+        let trained = n - count_of(0.25) - count_of(validation);
+        prop_assert_eq!(fold.train().n_interactions(), trained);
+        for case in fold.test().iter() {
+            let all = data.by_user().row(case.user.index()).len();
+            prop_assert_eq!(case.history.len() + case.relevant.len(), all);
         }
     }
 
@@ -228,12 +239,30 @@ proptest! {
 
     #[test]
     fn same_seed_same_fold(data in a_dataset(), seed in any::<u64>()) {
-        for name in ["strong:folds=3", "weak:validation=0.1"] {
+        for name in ["strong:folds=3", "weak:validation=0.1", "random:held-out=0.3"] {
             let protocol: Protocol = name.parse().unwrap();
-            let first = protocol.fold(&data, 0, seed).unwrap();
-            prop_assert_eq!(&first, &protocol.fold(&data, 0, seed).unwrap());
-            prop_assert_ne!(&first, &protocol.fold(&data, 0, seed ^ 1).unwrap());
+            let Ok(first) = protocol.fold(&data, 0, seed) else {
+                return Err(TestCaseError::reject("too few users with two items"));
+            };
+            prop_assert_eq!(first, protocol.fold(&data, 0, seed).unwrap());
         }
+    }
+}
+
+#[test]
+fn another_seed_splits_otherwise() {
+    let all: Vec<_> = (0..20)
+        .flat_map(|user| (0..9).map(move |item| (user, item, 1)))
+        .collect();
+    let data = dataset(20, 9, &all);
+    for name in [
+        "strong:folds=3",
+        "weak:validation=0.1",
+        "random:held-out=0.3",
+    ] {
+        let protocol: Protocol = name.parse().unwrap();
+        let first = protocol.fold(&data, 0, 1).unwrap();
+        assert_ne!(first, protocol.fold(&data, 0, 2).unwrap(), "{name}");
     }
 }
 
@@ -325,6 +354,35 @@ fn given_parts_stay_as_they_are() {
 }
 
 #[test]
+fn items_that_only_the_test_has_are_out_of_reach() {
+    let split = GivenSplit {
+        train: dataset(1, 2, &[(0, 0, 1)]),
+        validation: None,
+        test: dataset(1, 4, &[(0, 1, 2), (0, 3, 2)]),
+    };
+    let fold = split.fold().unwrap();
+    let cases = fold.test();
+    assert_eq!(
+        (cases.n_items(), cases.n_relevant(), cases.n_unseen()),
+        (2, 2, 2)
+    );
+    let evaluator = crate::Evaluator::new(cases, &"2".parse().unwrap());
+    let past = evaluator.record(0, &[ItemIdx(1), ItemIdx(3)]);
+    assert!(matches!(
+        past,
+        Err(Error::UnknownItem {
+            item: ItemIdx(3),
+            n_items: 2,
+            ..
+        })
+    ));
+    evaluator.record(0, &[ItemIdx(1)]).unwrap();
+    let recall = evaluator.finish().unwrap().summary();
+    let recall = recall.get("recall@2".parse().unwrap()).unwrap();
+    assert!((recall.mean - 0.5).abs() < 1e-12);
+}
+
+#[test]
 fn given_histories_of_unknown_users() {
     let train = dataset(7, 4, &[(0, 0, 1), (6, 1, 1)]);
     let histories = dataset(2, 4, &[(0, 3, 1), (1, 0, 1), (1, 2, 2)]);
@@ -345,12 +403,12 @@ fn given_parts_that_do_not_fit_are_refused() {
     let split = GivenSplit {
         train: dataset(2, 2, &[(0, 0, 1)]),
         validation: None,
-        test: dataset(2, 3, &[(0, 2, 1)]),
+        test: dataset(2, 1, &[(0, 0, 1)]),
     };
     let want = Error::Shape {
         part: "test",
         found_users: 2,
-        found_items: 3,
+        found_items: 1,
         expected_users: 2,
         expected_items: 2,
     };
@@ -365,22 +423,34 @@ fn given_parts_that_do_not_fit_are_refused() {
 
 #[test]
 fn settings_out_of_range_are_refused() {
-    let data = dataset(4, 3, &[(0, 0, 1), (0, 1, 2), (1, 0, 1), (2, 1, 1)]);
-    for wrong in [
-        "strong:folds=1",
-        "strong:folds=5",
-        "strong:folds=2,held-out=1",
-        "strong:folds=3,validation=2",
-        "weak:held-out=0",
-        "weak:held-out=NaN",
-        "weak:held-out=0.5,validation=0.5",
-        "weak:validation=-0.1",
-        "temporal:share=1.5",
-        "temporal:cut-ms=1000,validation-cut-ms=1000",
-        "temporal:cut-ms=99999999",
+    let all: Vec<_> = (0..4)
+        .flat_map(|user| [(user, 0, 1), (user, 1, 2)])
+        .collect();
+    let data = dataset(4, 3, &all);
+    for (wrong, said) in [
+        ("strong:folds=1", "folds is 1, expected 2 to 4"),
+        ("strong:folds=5", "folds is 5, expected 2 to 4"),
+        ("strong:folds=2,held-out=1", "held-out is 1,"),
+        (
+            "strong:folds=3,validation=2",
+            "validation is 2, expected 0 to 1",
+        ),
+        ("weak:held-out=0", "held-out is 0,"),
+        ("weak:held-out=NaN", "held-out is NaN,"),
+        ("weak:held-out=0.5,validation=0.5", "validation is 0.5,"),
+        ("weak:validation=-0.1", "validation is -0.1,"),
+        ("random:held-out=1", "held-out is 1,"),
+        ("random:held-out=0.5,validation=0.6", "validation is 0.6,"),
+        ("temporal:share=1.5", "share is 1.5,"),
+        (
+            "temporal:cut-ms=1000,validation-cut-ms=1000",
+            "validation starts at 1000 ms",
+        ),
+        ("temporal:cut-ms=99999999", "leaves no user"),
     ] {
         let protocol: Protocol = wrong.parse().unwrap();
-        assert!(protocol.fold(&data, 0, 1).is_err(), "{wrong}");
+        let got = protocol.fold(&data, 0, 1).unwrap_err().to_string();
+        assert!(got.contains(said), "{wrong}: {got}");
     }
     let last: Protocol = "last-out".parse().unwrap();
     assert!(matches!(
@@ -408,6 +478,7 @@ fn protocols_are_written_as_they_are_read() {
     for text in [
         "strong:folds=5,held-out=0.3,validation=0",
         "weak:held-out=0.1,validation=0.1",
+        "random:held-out=0.1,validation=0.05",
         "temporal:share=0.1,min-history=1",
         "temporal:cut-ms=1577836800000,validation-share=0.3,min-history=0",
         "temporal:share=0.1,validation-cut-ms=5,min-history=2",
@@ -424,8 +495,8 @@ fn protocols_are_written_as_they_are_read() {
 fn text_that_is_no_protocol_is_refused() {
     let read = |text: &str| text.parse::<Protocol>().unwrap_err().to_string();
     assert_eq!(
-        read("random"),
-        "no protocol \"random\", expected strong, weak, temporal or last-out"
+        read("sampled"),
+        "no protocol \"sampled\", expected strong, weak, random, temporal or last-out"
     );
     assert_eq!(
         read("strong:fold=3"),
