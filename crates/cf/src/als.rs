@@ -20,7 +20,20 @@
 //! Sources: Hu, Koren, Volinsky 2008 for the model and the alternation; the weighting of the
 //! regularization and of the two sums after Rendle, Krichene, Zhang, Koren 2021.
 
-use crate::{Error, Result};
+mod artifact;
+mod basis;
+mod confidence;
+mod explain;
+mod model;
+mod score;
+mod solver;
+mod train;
+
+pub use confidence::Confidence;
+pub use model::{AlsModel, AlsView};
+pub use train::train;
+
+use crate::{Result, check::Checks};
 
 /// Name of the model in artifacts, errors and on the command line.
 pub const NAME: &str = "ials";
@@ -43,7 +56,18 @@ pub enum AlsSolver {
     BlockCoordinate,
 }
 
-/// What [`train`](crate::als::train) is told.
+impl AlsSolver {
+    /// Its name in configurations and artifacts.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cholesky => "cholesky",
+            Self::ConjugateGradient => "conjugate-gradient",
+            Self::BlockCoordinate => "block-coordinate",
+        }
+    }
+}
+
+/// What [`train`] is told.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(
     feature = "serde",
@@ -99,37 +123,30 @@ impl AlsConfig {
     ///
     /// [`Error::Config`] for the first field that is out of range.
     pub fn validate(&self) -> Result<()> {
+        let checks = Checks(NAME);
         let count = |field, found: usize, expected, limit: usize| {
-            check(field, found as f64, expected, (1..=limit).contains(&found))
+            checks.holds(field, found as f64, expected, (1..=limit).contains(&found))
         };
-        let real = |field, found: f32, expected, fits: bool| {
-            check(field, f64::from(found), expected, fits && found.is_finite())
-        };
-        let positive = |field, found: f32| real(field, found, "a positive number", found > 0.0);
         let exponent = |field, found: f32, expected, limit: f32| {
-            real(field, found, expected, (0.0..=limit).contains(&found))
+            checks.holds(
+                field,
+                f64::from(found),
+                expected,
+                (0.0..=limit).contains(&found),
+            )
         };
         count("factors", self.factors, "1 to 4096", 4096)?;
         count("iterations", self.iterations, "1 to 10000", 10_000)?;
         count("cg_steps", self.cg_steps, "1 to 1000", 1000)?;
         count("block", self.block, "1 to 4096", 4096)?;
-        positive("regularization", self.regularization)?;
-        positive("unobserved_weight", self.unobserved_weight)?;
-        positive("init_std", self.init_std)?;
+        checks.positive("regularization", f64::from(self.regularization))?;
+        checks.positive("unobserved_weight", f64::from(self.unobserved_weight))?;
+        checks.positive("init_std", f64::from(self.init_std))?;
         let nu = self.regularization_exponent;
         exponent("regularization_exponent", nu, "0 to 2", 2.0)?;
         exponent("weight_exponent", self.weight_exponent, "0 to 4", 4.0)
     }
 }
 
-fn check(field: &'static str, found: f64, expected: &'static str, fits: bool) -> Result<()> {
-    if fits {
-        return Ok(());
-    }
-    Err(Error::Config {
-        model: NAME,
-        field,
-        found,
-        expected,
-    })
-}
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,7 @@ pub mod rp3beta;
 pub mod slim;
 pub mod sparse_ease;
 pub mod sparse_items;
+pub mod user_knn;
 mod weighting;
 
 pub use als::{AlsConfig, AlsModel, AlsSolver, AlsView};
@@ -40,3 +41,4 @@ pub use rp3beta::Rp3betaConfig;
 pub use slim::SlimConfig;
 pub use sparse_ease::SparseEaseConfig;
 pub use sparse_items::{SparseItemModel, SparseItemView};
+pub use user_knn::{UserKnnConfig, UserKnnModel, UserKnnView};

@@ -1,6 +1,7 @@
 //! Numbers without a domain: top-k selection, seeded randomness, matrix views and kernels.
 
 pub mod cholesky;
+pub mod eigen;
 pub mod gemm;
 pub mod matrix;
 pub mod random;
@@ -11,9 +12,10 @@ pub mod topk;
 pub mod vector;
 
 pub use cholesky::{Cholesky, NotPositiveDefinite};
+pub use eigen::{Eigen, symmetric_eigen};
 pub use gemm::{Scale, gemm, gram, mirror};
 pub use matrix::{MatrixView, MatrixViewMut};
-pub use random::{Rng, derive_seed, rng};
+pub use random::{Rng, derive_seed, fill_normal, rng};
 pub use real::Real;
 pub use ridge::{NotFinite, Ridge, RidgeProblem};
 pub use topk::{Scored, TopK, top_k};

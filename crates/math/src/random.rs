@@ -25,6 +25,23 @@ pub fn derive_seed(seed: u64, key: &[u8]) -> u64 {
     rng(seed, hash).next_u64()
 }
 
+/// Fills `values` with draws from a normal distribution of mean zero.
+///
+/// Box and Muller's transformation in double precision: two draws for each two uniform ones.
+pub fn fill_normal(rng: &mut Rng, deviation: f64, values: &mut [f32]) {
+    // 53 bits of a draw make a number in [0, 1).
+    let mut uniform = || (rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+    for pair in values.chunks_mut(2) {
+        let radius = deviation * (-2.0 * (1.0 - uniform()).ln()).sqrt();
+        let (sine, cosine) = (std::f64::consts::TAU * uniform()).sin_cos();
+        for (value, part) in pair.iter_mut().zip([cosine, sine]) {
+            #[expect(clippy::cast_possible_truncation, reason = "draws are stored as f32")]
+            let draw = (radius * part) as f32;
+            *value = draw;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,5 +53,22 @@ mod tests {
         assert_ne!(first(1, 2), first(1, 3));
         assert_ne!(first(1, 2), first(2, 2));
         assert_ne!(derive_seed(1, b"ann"), derive_seed(1, b"bob"));
+    }
+
+    #[test]
+    fn normal_draws_have_the_moments_of_the_distribution() {
+        let mut values = vec![0.0; 20_001];
+        fill_normal(&mut rng(3, 0), 2.0, &mut values);
+        let mean = |power: i32| {
+            let powers = values
+                .iter()
+                .map(|&value| (f64::from(value) / 2.0).powi(power));
+            powers.sum::<f64>() / values.len() as f64
+        };
+        // Six standard errors each.
+        assert!(mean(1).abs() < 0.043);
+        assert!((mean(2) - 1.0).abs() < 0.06);
+        assert!(mean(3).abs() < 0.17);
+        assert!((mean(4) - 3.0).abs() < 0.42);
     }
 }

@@ -23,8 +23,11 @@ use crate::simd::{self, BLOCK, Pack, RankUpdate, Rows, Sign};
 /// The problem of one vector; see the [module](self).
 #[derive(Debug, Clone, Copy)]
 pub struct RidgeProblem<'a> {
-    /// Where the rows are: row after row, each as long as `scales`.
+    /// Where the rows are: row `r` begins at `r * stride` and is as long as `scales`.
     pub matrix: &'a [f32],
+    /// Distance between the rows of `matrix`; larger than `scales` is long where only some columns of
+    /// a matrix take part.
+    pub stride: usize,
     /// Which rows of `matrix` take part.
     pub rows: &'a [u32],
     /// `w_j` of each of `rows`.
@@ -237,7 +240,10 @@ fn padded(n: usize) -> usize {
 
 fn pack(problem: &RidgeProblem<'_>, rows: std::ops::Range<usize>, to: Rows<&mut [f32]>) {
     simd::pack(Pack {
-        from: problem.matrix,
+        from: Rows {
+            data: problem.matrix,
+            stride: problem.stride,
+        },
         width: problem.scales.len(),
         rows: &problem.rows[rows.clone()],
         row_scales: &problem.weights[rows],

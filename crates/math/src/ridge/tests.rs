@@ -37,6 +37,7 @@ impl Case {
     fn problem(&self) -> RidgeProblem<'_> {
         RidgeProblem {
             matrix: &self.matrix,
+            stride: self.scales.len(),
             rows: &self.rows,
             weights: &self.weights,
             targets: &self.targets,
@@ -92,6 +93,28 @@ fn both_sizes_and_their_border_agree_with_the_oracle() {
     }
     check(90, 256, 4);
     check(300, 256, 5);
+}
+
+#[test]
+fn some_columns_of_a_wider_matrix_are_a_matrix() {
+    let mut wide = case(20, 10, 6);
+    wide.scales.truncate(4);
+    let narrow: Vec<f32> = wide
+        .matrix
+        .chunks(10)
+        .flat_map(|row| row[3..7].to_vec())
+        .collect();
+    let mut found = [0.0; 4];
+    let problem = RidgeProblem {
+        matrix: &wide.matrix[3..],
+        stride: 10,
+        ..wide.problem()
+    };
+    Ridge::new().solve(&problem, &mut found).unwrap();
+    let mut wanted = [0.0; 4];
+    wide.matrix = narrow;
+    Ridge::new().solve(&wide.problem(), &mut wanted).unwrap();
+    assert_eq!(found.map(f32::to_bits), wanted.map(f32::to_bits));
 }
 
 #[test]

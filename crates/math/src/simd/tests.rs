@@ -118,7 +118,7 @@ proptest! {
         let run = |run: fn(Pack<'_>)| {
             let mut to = vec![0.0; n * stride];
             run(Pack {
-                from: &from,
+                from: Rows { data: &from, stride: width },
                 width,
                 rows: &rows,
                 row_scales: &row_scales,

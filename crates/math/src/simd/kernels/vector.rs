@@ -5,8 +5,8 @@ use crate::simd::isa::{BLOCK, Isa, Rows};
 /// Rows to gather from a matrix of rows of `width` numbers, and what to multiply them with.
 #[derive(Debug)]
 pub(crate) struct Pack<'a> {
-    /// The matrix, row after row.
-    pub(crate) from: &'a [f32],
+    /// The matrix.
+    pub(crate) from: Rows<&'a [f32]>,
     /// Numbers in a row.
     pub(crate) width: usize,
     /// Which rows.
@@ -140,12 +140,12 @@ pub(in crate::simd) fn pack<I: Isa>(isa: I, pack: Pack<'_>) {
     let column_scales = &column_scales[..width];
     for (place, (&row, &scale)) in rows.iter().zip(row_scales).enumerate() {
         if let Some(&next) = rows.get(place + AHEAD) {
-            let next = &from[next as usize * width..][..width];
+            let next = &from.data[next as usize * from.stride..][..width];
             for line in next.chunks(BLOCK) {
                 isa.prefetch(line);
             }
         }
-        let from = &from[row as usize * width..][..width];
+        let from = &from.data[row as usize * from.stride..][..width];
         let to = &mut to.data[place * to.stride..][..width];
         let wide = isa.splat(scale);
         let mut froms = from.chunks_exact(I::LANES);

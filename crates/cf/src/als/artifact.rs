@@ -1,0 +1,98 @@
+//! iALS in a file.
+//!
+//! Sections `item_factors` (`[n_items, d]` of `f32`), `item_norms` (`[n_items]` of `f32`), `spectrum`
+//! (`[d]` of `f32`) and `fold_in` (`[5]` of `f64`: regularization, its exponent, unobserved weight,
+//! weight exponent, unit of confidence). The configuration stands in the metadata for people to read.
+
+use marquee_store::{Artifact, ArtifactBuilder};
+
+use super::{AlsModel, AlsView, NAME, confidence::Confidence, model::Penalty};
+use crate::{Error, Result};
+
+const FORMAT_VERSION: u32 = 1;
+const FACTORS: &str = "item_factors";
+const NORMS: &str = "item_norms";
+const SPECTRUM: &str = "spectrum";
+const FOLD_IN: &str = "fold_in";
+
+impl AlsModel {
+    /// The model as an artifact that is still to be written.
+    pub fn to_artifact(&self) -> ArtifactBuilder<'_> {
+        let (n_items, d) = (self.item_norms.len() as u64, self.spectrum.len() as u64);
+        let config = &self.config;
+        let mut artifact = ArtifactBuilder::new(NAME, FORMAT_VERSION);
+        artifact
+            .meta("factors", config.factors)
+            .meta("iterations", config.iterations)
+            .meta("regularization", config.regularization)
+            .meta("regularization_exponent", config.regularization_exponent)
+            .meta("unobserved_weight", config.unobserved_weight)
+            .meta("weight_exponent", config.weight_exponent)
+            .meta("solver", config.solver.name())
+            .meta("cg_steps", config.cg_steps)
+            .meta("block", config.block)
+            .meta("init_std", config.init_std);
+        let fold_in = vec![
+            f64::from(config.regularization),
+            f64::from(config.regularization_exponent),
+            f64::from(config.unobserved_weight),
+            self.confidence.exponent,
+            self.confidence.unit,
+        ];
+        artifact
+            .section(FACTORS, &[n_items, d], &self.item_factors)
+            .section(NORMS, &[n_items], &self.item_norms)
+            .section(SPECTRUM, &[d], &self.spectrum)
+            .section_owned(FOLD_IN, &[5], fold_in);
+        artifact
+    }
+}
+
+impl<'a> AlsView<'a> {
+    /// Borrows the model from `artifact`, at a cost that does not depend on its size.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] when the artifact holds something else, [`Error::SectionShape`] when its
+    /// sections do not fit each other.
+    pub fn open(artifact: &'a Artifact) -> Result<Self> {
+        artifact.expect_kind(NAME, FORMAT_VERSION)?;
+        let factors = artifact.section::<f32>(FACTORS)?;
+        let norms = artifact.section::<f32>(NORMS)?;
+        let spectrum = artifact.section::<f32>(SPECTRUM)?;
+        let fold_in = artifact.section::<f64>(FOLD_IN)?;
+        let ([n_items, d], [n_norms], [n_values]) =
+            (factors.dims()?, norms.dims()?, spectrum.dims()?);
+        let [n_numbers] = fold_in.dims()?;
+        check_extent(NORMS, n_norms, n_items)?;
+        check_extent(SPECTRUM, n_values, d)?;
+        check_extent(FOLD_IN, n_numbers, 5)?;
+        Ok(Self {
+            penalty: Penalty {
+                regularization: fold_in.data[0],
+                exponent: fold_in.data[1],
+                unobserved_weight: fold_in.data[2],
+                n_others: n_items,
+            },
+            confidence: Confidence {
+                exponent: fold_in.data[3],
+                unit: fold_in.data[4],
+            },
+            item_factors: factors.data,
+            item_norms: norms.data,
+            spectrum: spectrum.data,
+        })
+    }
+}
+
+fn check_extent(section: &'static str, found: usize, expected: usize) -> Result<()> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(Error::SectionShape {
+        model: NAME,
+        section,
+        found,
+        expected,
+    })
+}

@@ -1,0 +1,131 @@
+//! Asking a model: fold a history in, multiply, take apart.
+
+use marquee_core::{History, ItemIdx, ScoredItem};
+use marquee_math::{Ridge, Scored, TopK, dot, dots};
+
+use super::{AlsView, NAME, confidence::Evidence, explain::contributions};
+use crate::{
+    Attribution, Contribution, Error, Recommender, Result,
+    recommender::{check_history, check_items, check_scores},
+};
+
+impl AlsView<'_> {
+    /// The vector of a viewer: the exact minimum of the loss given `history` and the items' vectors.
+    ///
+    /// Cost: for `n` entries the smaller of `n d² / 2 + d³ / 6` and `d n² / 2 + n³ / 6`
+    /// multiplications and additions.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownItem`], [`Error::Weight`]; [`Error::NotFinite`] where weights are so large that
+    /// the arithmetic overflows.
+    pub fn fold_in(&self, history: &History) -> Result<Vec<f32>> {
+        check_history(NAME, history, self.n_items())?;
+        let evidence = self.evidence(history);
+        let mut vector = vec![0.0; self.n_factors()];
+        let scales = self.scales(&evidence);
+        Ridge::new()
+            .solve(&evidence.problem(self.item_factors, &scales), &mut vector)
+            .map_err(|_| Error::NotFinite {
+                model: NAME,
+                iteration: 0,
+            })?;
+        Ok(vector)
+    }
+
+    /// What a history says, in its order; an entry of weight zero says nothing and is left out.
+    pub(super) fn evidence(&self, history: &History) -> Evidence {
+        let mut evidence = Evidence::default();
+        for entry in history {
+            let confidence = self.confidence.of_weight(entry.weight);
+            evidence.push(entry.item.0, confidence, entry.weight);
+        }
+        evidence
+    }
+
+    /// `1 / sqrt(D_k)` of a viewer with this evidence.
+    pub(super) fn scales(&self, evidence: &Evidence) -> Vec<f32> {
+        let mut scales = vec![0.0; self.n_factors()];
+        let regularization = self.penalty.regularization(evidence.total);
+        self.penalty
+            .scales(regularization, self.spectrum, &mut scales);
+        scales
+    }
+}
+
+impl Recommender for AlsView<'_> {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn n_items(&self) -> usize {
+        self.item_norms.len()
+    }
+
+    fn score_all(&self, history: &History, scores: &mut [f32]) -> Result<()> {
+        check_scores(NAME, scores, self.n_items())?;
+        dots(self.item_factors, &self.fold_in(history)?, scores);
+        Ok(())
+    }
+
+    fn score(&self, history: &History, items: &[ItemIdx], scores: &mut [f32]) -> Result<()> {
+        check_scores(NAME, scores, items.len())?;
+        check_items(NAME, items.iter().copied(), self.n_items())?;
+        let vector = self.fold_in(history)?;
+        for (score, item) in scores.iter_mut().zip(items) {
+            *score = dot(self.item_vector(item.index()), &vector);
+        }
+        Ok(())
+    }
+
+    /// By the cosine of the items' vectors; empty for an item that nobody touched.
+    fn similar_items(&self, item: ItemIdx, k: usize) -> Result<Vec<ScoredItem>> {
+        check_items(NAME, [item].into_iter(), self.n_items())?;
+        let own = self.item_norms[item.index()];
+        if own <= 0.0 {
+            return Ok(Vec::new());
+        }
+        let mut products = vec![0.0; self.n_items()];
+        dots(
+            self.item_factors,
+            self.item_vector(item.index()),
+            &mut products,
+        );
+        let mut best = TopK::new(k);
+        for ((index, &product), &norm) in (0..).zip(&products).zip(self.item_norms) {
+            if index != item.0 && norm > 0.0 {
+                let score = product / (own * norm);
+                best.push(Scored { index, score });
+            }
+        }
+        let best = best.into_sorted().into_iter();
+        Ok(best
+            .map(|Scored { index, score }| ScoredItem {
+                item: ItemIdx(index),
+                score,
+            })
+            .collect())
+    }
+
+    /// A dislike has a part of zero: it takes from what the other entries add.
+    fn explain(&self, history: &History, item: ItemIdx) -> Result<Attribution> {
+        check_items(NAME, [item].into_iter(), self.n_items())?;
+        let score = dot(self.item_vector(item.index()), &self.fold_in(history)?);
+        let evidence = self.evidence(history);
+        let mut parts = contributions(self, &evidence, item.index())?.into_iter();
+        let part = |said: bool| if said { parts.next() } else { None };
+        let mut next = part;
+        let contributions = history
+            .iter()
+            .map(|entry| Contribution {
+                item: entry.item,
+                value: next(self.confidence.of_weight(entry.weight) > 0.0).unwrap_or(0.0),
+            })
+            .collect();
+        Ok(Attribution {
+            score,
+            base: 0.0,
+            contributions,
+        })
+    }
+}
