@@ -1,1 +1,29 @@
-//! marquee-engine
+//! The one crate that names algorithms together: it trains models by name, saves them as versions of
+//! a data folder, judges them, opens them, and wires them into the request path.
+//!
+//! [`Engine`] answers; [`training`] makes what it answers with; [`evaluation`] says how good that is.
+
+mod answer;
+mod catalog;
+pub mod engine;
+pub mod error;
+pub mod evaluation;
+pub mod generation;
+pub mod interactions;
+pub mod models;
+pub mod request;
+pub mod spec;
+mod stages;
+pub mod training;
+
+pub use catalog::{CompiledFilter, ItemColumns};
+pub use engine::{Engine, EngineConfig, ModelInfo};
+pub use error::{EngineError, Result};
+pub use generation::{Check, Generation};
+pub use interactions::Interactions;
+pub use models::{FAMILIES, Family, TrainedModel};
+pub use request::{
+    Detail, ItemFilter, PastItem, RankRequest, RecommendRequest, Recommendation, RecommendedItem,
+    RemovedItem, SeenPolicy, SimilarRequest, Viewer,
+};
+pub use spec::ModelSpec;

@@ -1,0 +1,220 @@
+//! `marquee ask`: the client of a running server.
+
+mod show;
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::{Context, Result, anyhow};
+use clap::{Parser, Subcommand};
+use marquee_proto::v1::{
+    GetItemRequest, ItemFilter, ListModelsRequest, PromoteModelRequest, RecommendRequest,
+    RollBackModelRequest, SimilarItemsRequest, catalog_service_client::CatalogServiceClient,
+    model_service_client::ModelServiceClient, recommend_request::Viewer,
+    recommendation_service_client::RecommendationServiceClient,
+};
+use tonic::{
+    Request, Status,
+    metadata::MetadataValue,
+    transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
+};
+
+use crate::output;
+
+/// Asks a running server over gRPC, as an app would.
+#[derive(Debug, Parser)]
+pub(crate) struct Args {
+    /// Where the server listens, such as http://127.0.0.1:7070 or https://host:443
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:7070")]
+    server: String,
+    /// File that holds the API key
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+    /// Certificate of who signed the server's, in PEM, for https
+    #[arg(long, value_name = "FILE")]
+    authority: Option<PathBuf>,
+    /// Give up after this many milliseconds
+    #[arg(long, value_name = "MS", default_value_t = 2000)]
+    timeout_ms: u64,
+    #[command(subcommand)]
+    question: Question,
+}
+
+#[derive(Debug, Subcommand)]
+enum Question {
+    /// The best items for a viewer
+    Recommend {
+        /// The viewer; nobody known when not given
+        #[arg(long, value_name = "ID")]
+        user: Option<String>,
+        /// How many items
+        #[arg(short, value_name = "N", default_value_t = 10)]
+        k: u32,
+        /// Only items with one of these genres
+        #[arg(long, value_name = "G,…", value_delimiter = ',')]
+        genre: Vec<String>,
+        /// No item with any of these genres
+        #[arg(long, value_name = "G,…", value_delimiter = ',')]
+        without_genre: Vec<String>,
+        /// Say what each score is made of
+        #[arg(long)]
+        explain: bool,
+    },
+    /// The items most like one item
+    Similar {
+        /// The item
+        #[arg(long, value_name = "ID")]
+        item: String,
+        /// How many items
+        #[arg(short, value_name = "N", default_value_t = 10)]
+        k: u32,
+    },
+    /// The catalog record of an item
+    Item {
+        /// The item
+        id: String,
+    },
+    /// The model versions of the server
+    Models,
+    /// Make a version answer from now on
+    Promote {
+        /// The version, such as ials/000003
+        version: String,
+    },
+    /// Make the version that was active before answer again
+    RollBack,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(ask(args))
+}
+
+async fn ask(args: &Args) -> Result<()> {
+    let channel = connect(args).await?;
+    match &args.question {
+        Question::Recommend { .. } | Question::Similar { .. } => rank(args, channel).await,
+        Question::Item { id } => {
+            let request = GetItemRequest {
+                item_id: id.clone(),
+            };
+            let mut client = CatalogServiceClient::new(channel);
+            let got = client.get_item(wrap(args, request)?).await;
+            show::item(&got.map_err(refused)?.into_inner())
+        }
+        Question::Models | Question::Promote { .. } | Question::RollBack => {
+            models(args, channel).await
+        }
+    }
+}
+
+async fn rank(args: &Args, channel: Channel) -> Result<()> {
+    let mut client = RecommendationServiceClient::new(channel);
+    match &args.question {
+        Question::Similar { item, k } => {
+            let request = SimilarItemsRequest {
+                item_id: item.clone(),
+                k: *k,
+            };
+            let got = client.similar_items(wrap(args, request)?).await;
+            let got = got.map_err(refused)?.into_inner();
+            show::ranked(&got.items, got.info.as_ref())
+        }
+        Question::Recommend {
+            user,
+            k,
+            genre,
+            without_genre,
+            explain,
+        } => {
+            let request = RecommendRequest {
+                viewer: user.clone().map(Viewer::UserId),
+                k: *k,
+                filter: Some(ItemFilter {
+                    include_genres: genre.clone(),
+                    exclude_genres: without_genre.clone(),
+                    ..ItemFilter::default()
+                }),
+                explain: *explain,
+                ..RecommendRequest::default()
+            };
+            let got = client.recommend(wrap(args, request)?).await;
+            let got = got.map_err(refused)?.into_inner();
+            show::ranked(&got.items, got.info.as_ref())
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn models(args: &Args, channel: Channel) -> Result<()> {
+    let mut client = ModelServiceClient::new(channel);
+    match &args.question {
+        Question::Promote { version } => {
+            let request = PromoteModelRequest {
+                version: version.clone(),
+                ..PromoteModelRequest::default()
+            };
+            let got = client.promote_model(wrap(args, request)?).await;
+            let got = got.map_err(refused)?.into_inner();
+            output::line(format_args!(
+                "{} answers, before it {}",
+                got.active_version,
+                show::or_nothing(&got.previous_version),
+            ))
+        }
+        Question::RollBack => {
+            let request = RollBackModelRequest::default();
+            let got = client.roll_back_model(wrap(args, request)?).await;
+            let got = got.map_err(refused)?.into_inner();
+            output::line(format_args!(
+                "{} answers again, before it {}",
+                got.active_version, got.previous_version,
+            ))
+        }
+        _ => {
+            let got = client.list_models(wrap(args, ListModelsRequest {})?).await;
+            show::models(&got.map_err(refused)?.into_inner())
+        }
+    }
+}
+
+async fn connect(args: &Args) -> Result<Channel> {
+    let mut endpoint = Endpoint::from_shared(args.server.clone())
+        .with_context(|| format!("--server {:?} is not a URL", args.server))?
+        .connect_timeout(Duration::from_millis(args.timeout_ms));
+    if args.server.starts_with("https:") {
+        let mut tls = ClientTlsConfig::new();
+        if let Some(path) = &args.authority {
+            let pem =
+                std::fs::read(path).with_context(|| format!("authority {}", path.display()))?;
+            tls = tls.ca_certificate(Certificate::from_pem(pem));
+        }
+        endpoint = endpoint.tls_config(tls)?;
+    }
+    let connected = endpoint.connect().await;
+    connected.with_context(|| format!("no server answers at {}", args.server))
+}
+
+fn wrap<T>(args: &Args, message: T) -> Result<Request<T>> {
+    let mut request = Request::new(message);
+    request.set_timeout(Duration::from_millis(args.timeout_ms));
+    if let Some(path) = &args.key_file {
+        let key = std::fs::read_to_string(path)
+            .with_context(|| format!("key file {}", path.display()))?;
+        let mut value: MetadataValue<_> = format!("Bearer {}", key.trim())
+            .parse()
+            .with_context(|| format!("key file {} holds no key", path.display()))?;
+        value.set_sensitive(true);
+        request.metadata_mut().insert("authorization", value);
+    }
+    Ok(request)
+}
+
+fn refused(status: Status) -> anyhow::Error {
+    anyhow!(
+        "the server refused: {}: {}",
+        status.code(),
+        status.message()
+    )
+}

@@ -1,0 +1,194 @@
+//! `marquee evaluate`: how good models are on held-out data.
+
+mod report;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use marquee_engine::{
+    ModelSpec,
+    evaluation::{Measure, measure, train_fold},
+};
+use marquee_eval::{Cutoffs, Evaluation, Fold, ItemGenres, Protocol};
+
+use self::report::{DataReport, ModelReport, Report};
+use super::{
+    data::{self, DataArgs},
+    specs,
+};
+use crate::{meter, output, progress::Shown};
+
+/// Trains each model on the training part of a split, ranks the whole catalog for every test user
+/// (never a sample), and reports each metric with its standard error.
+///
+/// Either a data folder and a protocol:
+///   marquee evaluate --data DIR --protocol strong --model ials --model ease
+/// or the files of a published split:
+///   marquee evaluate --train train.txt --test test.txt --model ials:factors=256
+#[derive(Debug, Parser)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Args {
+    /// How a data folder is split: strong, weak, temporal or last-out, with settings such as
+    /// strong:folds=5
+    #[arg(
+        long,
+        value_name = "P",
+        default_value = "strong",
+        conflicts_with = "train"
+    )]
+    protocol: Protocol,
+    /// Training file: adjacency text, CSV or TSV with a header, or RecBole .inter; plain or gzip
+    #[arg(long, value_name = "FILE", requires = "test", conflicts_with = "data")]
+    train: Option<PathBuf>,
+    /// Test file, in any of the same forms
+    #[arg(long, value_name = "FILE", requires = "train")]
+    test: Option<PathBuf>,
+    /// Validation file: history at test time, and for early stopping
+    #[arg(long, value_name = "FILE", requires = "train")]
+    valid: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArgs,
+    /// A model, NAME or NAME:key=value,…; may be repeated [default: ials]
+    #[arg(long = "model", value_name = "NAME")]
+    models: Vec<ModelSpec>,
+    /// File with a [models.NAME] table of parameters for each model
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// List lengths to report
+    #[arg(long, value_name = "K,…", default_value = "10,20,50,100")]
+    k: Cutoffs,
+    /// Seed of the split and of the training
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+    /// Threads; all processors when not given
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Print one JSON object and nothing else
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    super::data::use_threads(args.threads)?;
+    let specs = specs::resolve(&args.models, args.config.as_deref(), "ials")?;
+    let source = Source::open(args)?;
+    let mut data = DataReport::default();
+    let mut results = Vec::with_capacity(specs.len());
+    for spec in &specs {
+        let report = evaluate(args, spec, &source, &mut data)?;
+        results.push(report);
+    }
+    let report = Report { data, results };
+    if args.json {
+        return output::json(&report);
+    }
+    report.show(&args.k, args.seed)
+}
+
+/// Where folds come from.
+enum Source {
+    Given(Box<Fold>),
+    Folder {
+        protocol: Protocol,
+        loaded: Box<marquee_ingest::Loaded>,
+        genres: Option<ItemGenres>,
+    },
+}
+
+impl Source {
+    fn open(args: &Args) -> Result<Self> {
+        if let (Some(train), Some(test)) = (&args.train, &args.test) {
+            let fold = data::given_fold(train, test, args.valid.as_deref(), &args.data)?;
+            return Ok(Self::Given(Box::new(fold)));
+        }
+        let Some(folder) = &args.data.data else {
+            bail!("either --data DIR or --train FILE and --test FILE is needed");
+        };
+        let (loaded, catalog) = data::load(folder, &args.data)?;
+        Ok(Self::Folder {
+            protocol: args.protocol,
+            genres: data::genres(&loaded, &catalog),
+            loaded: Box::new(loaded),
+        })
+    }
+
+    fn n_folds(&self) -> usize {
+        match self {
+            Self::Given(_) => 1,
+            Self::Folder { protocol, .. } => protocol.n_folds(),
+        }
+    }
+
+    fn genres(&self) -> Option<&ItemGenres> {
+        match self {
+            Self::Given(_) => None,
+            Self::Folder { genres, .. } => genres.as_ref(),
+        }
+    }
+
+    fn with_fold<T>(
+        &self,
+        number: usize,
+        seed: u64,
+        work: impl FnOnce(&Fold) -> Result<T>,
+    ) -> Result<T> {
+        match self {
+            Self::Given(fold) => work(fold),
+            Self::Folder {
+                protocol, loaded, ..
+            } => work(&protocol.fold(&loaded.dataset, number, seed)?),
+        }
+    }
+}
+
+fn evaluate(
+    args: &Args,
+    spec: &ModelSpec,
+    source: &Source,
+    data: &mut DataReport,
+) -> Result<ModelReport> {
+    meter::reset_peak_memory();
+    let mut report = ModelReport::new(spec, args.seed)?;
+    let mut total: Option<Evaluation> = None;
+    for number in 0..source.n_folds() {
+        let evaluation = source.with_fold(number, args.seed, |fold| {
+            data.see(fold, number);
+            let how = Measure {
+                cutoffs: &args.k,
+                genres: source.genres(),
+            };
+            one_fold(spec, fold, (args.seed, how), &mut report)
+                .with_context(|| format!("model {}, fold {number}", spec.name()))
+        })?;
+        match &mut total {
+            None => total = Some(evaluation),
+            Some(total) => total.append(&evaluation)?,
+        }
+    }
+    let total = total.context("the protocol has no fold")?;
+    report.finish(total);
+    Ok(report)
+}
+
+fn one_fold(
+    spec: &ModelSpec,
+    fold: &Fold,
+    (seed, how): (u64, Measure<'_>),
+    report: &mut ModelReport,
+) -> Result<Evaluation> {
+    let mut shown = Shown::new(spec.name());
+    let mut steps = Vec::new();
+    let meter = meter::Meter::start();
+    let model = train_fold(spec, fold, seed, &mut |step| {
+        steps.push(step.seconds);
+        shown.step(step)
+    })?;
+    report.trained(&meter, &steps);
+    drop(shown);
+    let meter = meter::Meter::start();
+    let recommender = model.recommender();
+    let evaluation = measure(recommender.as_ref(), fold.test(), how)?;
+    report.scored(&meter);
+    Ok(evaluation)
+}

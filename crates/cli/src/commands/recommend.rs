@@ -1,0 +1,189 @@
+//! `marquee recommend`: the answer of the server, without a server.
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use marquee_core::{Explanation, ItemId, Timestamp, UserId};
+use marquee_engine::{
+    Detail, Engine, EngineConfig, ItemFilter, PastItem, RecommendRequest, Recommendation,
+    SeenPolicy, Viewer,
+};
+use marquee_pipeline::{Budget, MonotonicClock};
+use serde_json::{Value, json};
+
+use crate::output;
+
+/// A person waits here, not a page: the budget only guards against hanging.
+const BUDGET: Duration = Duration::from_secs(60);
+/// Parts of an explanation that people are shown.
+const SHOWN_PARTS: usize = 3;
+
+/// Shows what a viewer would be recommended, by the active model of a data folder.
+#[derive(Debug, Parser)]
+pub(crate) struct Args {
+    /// The data folder
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// The viewer; nobody known when not given
+    #[arg(long, value_name = "ID", value_parser = |text: &str| UserId::new(text))]
+    user: Option<UserId>,
+    /// A history for somebody the data does not know: ids of items, oldest first
+    #[arg(long, value_name = "ID,…", value_delimiter = ',', conflicts_with = "user",
+          value_parser = |text: &str| ItemId::new(text))]
+    history: Vec<ItemId>,
+    /// How many items
+    #[arg(short, value_name = "N", default_value_t = 10)]
+    k: usize,
+    /// Only items with one of these genres
+    #[arg(long, value_name = "G,…", value_delimiter = ',')]
+    genre: Vec<String>,
+    /// No item with any of these genres
+    #[arg(long, value_name = "G,…", value_delimiter = ',')]
+    without_genre: Vec<String>,
+    /// Rank what the viewer has seen, too
+    #[arg(long)]
+    allow_seen: bool,
+    /// Say what each score is made of
+    #[arg(long)]
+    explain: bool,
+    /// Print one JSON object and nothing else
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let engine = Engine::open(&args.data, EngineConfig::default())
+        .with_context(|| format!("data folder {}", args.data.display()))?;
+    let clock = MonotonicClock::start();
+    let answer = engine.recommend(&request(args)?, Budget::new(&clock, BUDGET))?;
+    if args.json {
+        return output::json(&as_json(&answer));
+    }
+    show(&answer)
+}
+
+fn request(args: &Args) -> Result<RecommendRequest> {
+    let past = |item: &ItemId| PastItem {
+        item: item.clone(),
+        weight: 1.0,
+        time: Timestamp::EPOCH,
+    };
+    let viewer = match &args.user {
+        Some(user) => Viewer::Known(user.clone()),
+        None if args.history.is_empty() => Viewer::Anonymous,
+        None => Viewer::WithHistory(args.history.iter().map(past).collect()),
+    };
+    Ok(RecommendRequest {
+        viewer,
+        k: args.k,
+        filter: ItemFilter {
+            include_genres: args.genre.clone(),
+            exclude_genres: args.without_genre.clone(),
+            ..ItemFilter::default()
+        },
+        seen: if args.allow_seen {
+            SeenPolicy::Allow
+        } else {
+            SeenPolicy::Exclude
+        },
+        detail: if args.explain {
+            Detail::Explained
+        } else {
+            Detail::Plain
+        },
+        now: now()?,
+    })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the command line is where time comes in"
+)]
+fn now() -> Result<Timestamp> {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
+    Ok(Timestamp::from_millis(i64::try_from(since.as_millis())?))
+}
+
+fn show(answer: &Recommendation) -> Result<()> {
+    let rows: Vec<Vec<String>> = answer
+        .items
+        .iter()
+        .map(|item| {
+            let name = if item.title.is_empty() {
+                item.item.as_str()
+            } else {
+                &item.title
+            };
+            vec![
+                format!("{name}  [{}]", item.genres.join(", ")),
+                item.item.to_string(),
+                format!("{:.4}", item.score),
+                item.sources.join("+"),
+            ]
+        })
+        .collect();
+    output::table(&["title", "item", "score", "source"], &rows)?;
+    for item in &answer.items {
+        if let Some(tree) = &item.explanation {
+            output::line(because(&item.title, tree))?;
+        }
+    }
+    let total: Duration = answer.timings.iter().map(|timing| timing.took).sum();
+    output::line(format_args!(
+        "{} of {} candidates by {} in {:.2} ms",
+        answer.items.len(),
+        output::count(answer.n_candidates as u64),
+        answer.model,
+        total.as_secs_f64() * 1e3,
+    ))?;
+    for missing in &answer.degraded {
+        output::line(format_args!(
+            "without {}: {:?}",
+            missing.component, missing.reason
+        ))?;
+    }
+    Ok(())
+}
+
+fn because(title: &str, tree: &Explanation) -> String {
+    let shown = tree.parts.iter().take(SHOWN_PARTS);
+    let parts: Vec<String> = shown
+        .map(|part| format!("{} {:+.4}", part.label, part.value))
+        .collect();
+    let rest = tree.parts.len().saturating_sub(SHOWN_PARTS);
+    let more = match rest {
+        0 => String::new(),
+        _ => format!(", and {rest} more"),
+    };
+    format!("{title}: {:.4} = {}{more}", tree.value, parts.join(", "))
+}
+
+fn as_json(answer: &Recommendation) -> Value {
+    let items = answer.items.iter().map(|item| {
+        json!({
+            "item": item.item.as_str(),
+            "title": item.title,
+            "genres": item.genres,
+            "score": item.score,
+            "sources": item.sources,
+            "explanation": item.explanation,
+        })
+    });
+    let timings = answer.timings.iter().map(|timing| {
+        json!({
+            "stage": timing.stage,
+            "component": timing.component,
+            "micros": u64::try_from(timing.took.as_micros()).unwrap_or(u64::MAX),
+        })
+    });
+    let degraded = answer.degraded.iter().map(|one| one.component);
+    json!({
+        "recommendation_id": answer.id.as_str(),
+        "model": answer.model,
+        "candidates": answer.n_candidates,
+        "items": items.collect::<Vec<_>>(),
+        "degraded": degraded.collect::<Vec<_>>(),
+        "timings": timings.collect::<Vec<_>>(),
+    })
+}

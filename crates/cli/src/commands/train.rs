@@ -1,0 +1,140 @@
+//! `marquee train`: new model versions from the data of a folder.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use marquee_engine::{ModelSpec, training};
+use serde::Serialize;
+
+use super::{
+    data::{self, DataArgs},
+    specs,
+};
+use crate::{meter, output, progress::Shown};
+
+/// Trains each model on everything in the data folder and publishes it as a new version. The last one
+/// answers from then on, unless --keep-active is given; a running server goes on with the version it
+/// has until it is told to promote another.
+#[derive(Debug, Parser)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    data: DataArgs,
+    /// A model, NAME or NAME:key=value,…; may be repeated [default: ials]
+    #[arg(long = "model", value_name = "NAME")]
+    models: Vec<ModelSpec>,
+    /// File with a [models.NAME] table of parameters for each model
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Leave the version that answers as it is
+    #[arg(long)]
+    keep_active: bool,
+    /// Seed of the training
+    #[arg(long, default_value_t = 42)]
+    seed: u64,
+    /// Threads; all processors when not given
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Print one JSON object and nothing else
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    data: Sizes,
+    results: Vec<Trained>,
+    active: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Sizes {
+    users: usize,
+    items: usize,
+    interactions: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Trained {
+    model: String,
+    version: String,
+    seed: u64,
+    train_seconds: f64,
+    train_cpu_seconds: f64,
+    seconds_per_step: Option<f64>,
+    peak_rss_bytes: Option<u64>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    data::use_threads(args.threads)?;
+    let specs = specs::resolve(&args.models, args.config.as_deref(), "ials")?;
+    let folder = args.data.data.as_ref();
+    let folder = folder.context("--data DIR is needed")?;
+    let (loaded, _) = data::load(folder, &args.data)?;
+    let mut report = Report {
+        data: Sizes {
+            users: loaded.dataset.n_users(),
+            items: loaded.dataset.n_items(),
+            interactions: loaded.dataset.n_interactions(),
+        },
+        results: Vec::new(),
+        active: None,
+    };
+    for spec in &specs {
+        let (version, trained) = train(args, spec, folder, &loaded)?;
+        if !args.keep_active {
+            training::activate(folder, &version)?;
+            report.active = Some(version.to_string());
+        }
+        if !args.json {
+            show(&trained)?;
+        }
+        report.results.push(trained);
+    }
+    if args.json {
+        return output::json(&report);
+    }
+    if let Some(active) = &report.active {
+        output::line(format_args!("{active} answers from now on"))?;
+    }
+    Ok(())
+}
+
+fn train(
+    args: &Args,
+    spec: &ModelSpec,
+    folder: &std::path::Path,
+    loaded: &marquee_ingest::Loaded,
+) -> Result<(marquee_store::ModelVersion, Trained)> {
+    let mut shown = Shown::new(spec.name());
+    let mut steps = Vec::new();
+    meter::reset_peak_memory();
+    let meter = meter::Meter::start();
+    let version = training::train(folder, loaded, spec, args.seed, &mut |step| {
+        steps.push(step.seconds);
+        shown.step(step)
+    });
+    let version = version.with_context(|| format!("model {}", spec.name()))?;
+    steps.sort_by(f64::total_cmp);
+    let trained = Trained {
+        model: spec.to_string(),
+        version: version.to_string(),
+        seed: args.seed,
+        train_seconds: meter.wall_seconds(),
+        train_cpu_seconds: meter.cpu_seconds(),
+        seconds_per_step: steps.get(steps.len() / 2).copied(),
+        peak_rss_bytes: meter::peak_memory(),
+    };
+    Ok((version, trained))
+}
+
+fn show(trained: &Trained) -> Result<()> {
+    let step = trained.seconds_per_step.unwrap_or_default();
+    let peak = trained.peak_rss_bytes.map(output::bytes);
+    output::line(format_args!(
+        "{} trained in {:.2} s ({step:.3} s a step, peak memory {})",
+        trained.version,
+        trained.train_seconds,
+        peak.unwrap_or("not known".to_owned()),
+    ))
+}

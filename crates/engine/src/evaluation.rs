@@ -1,0 +1,60 @@
+//! Trains a model on a fold, ranks the whole catalog for every test user, and measures the lists.
+
+use marquee_cf::{Progress, Recommender};
+use marquee_core::history_of;
+use marquee_eval::{CaseList, Cutoffs, Evaluation, Evaluator, Fold, ItemGenres, rank_case};
+use rayon::prelude::*;
+
+use crate::{ModelSpec, Result, TrainedModel, models};
+
+/// What every fold of one evaluation has in common.
+#[derive(Debug, Clone, Copy)]
+pub struct Measure<'a> {
+    /// The list lengths to report.
+    pub cutoffs: &'a Cutoffs,
+    /// Genres of the items, where they are known.
+    pub genres: Option<&'a ItemGenres>,
+}
+
+/// Trains the model that `spec` names on the training part of `fold`.
+///
+/// # Errors
+///
+/// As [`models::train`].
+pub fn train_fold(
+    spec: &ModelSpec,
+    fold: &Fold,
+    seed: u64,
+    progress: &mut Progress<'_>,
+) -> Result<Box<dyn TrainedModel>> {
+    models::train(spec, fold.train(), seed, progress)
+}
+
+/// Ranks for every case and measures: full catalog, what is in the history left out.
+///
+/// Cases are scored side by side; the result does not depend on how many at a time.
+///
+/// # Errors
+///
+/// What the model says, or [`EngineError::Evaluation`](crate::EngineError::Evaluation).
+pub fn measure(
+    model: &dyn Recommender,
+    cases: CaseList<'_>,
+    how: Measure<'_>,
+) -> Result<Evaluation> {
+    let mut evaluator = Evaluator::new(cases, how.cutoffs);
+    if let Some(genres) = how.genres {
+        evaluator = evaluator.with_genres(genres);
+    }
+    let longest = how.cutoffs.longest().get();
+    (0..cases.len()).into_par_iter().try_for_each_init(
+        || vec![0.0_f32; model.n_items()],
+        |scores, number| -> Result<()> {
+            let case = cases.get(number);
+            model.score_all(&history_of(case.history), scores)?;
+            let ranked = rank_case(scores, &case, longest);
+            Ok(evaluator.record(number, &ranked)?)
+        },
+    )?;
+    Ok(evaluator.finish()?)
+}

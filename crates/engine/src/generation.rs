@@ -1,0 +1,131 @@
+//! One model version, open and ready to answer.
+
+use std::path::Path;
+
+use marquee_cf::Recommender;
+use marquee_core::ItemIdx;
+use marquee_ingest::Catalog;
+use marquee_store::{Artifact, ModelVersion};
+use self_cell::self_cell;
+
+use crate::{EngineError, Interactions, ItemColumns, Result, models};
+
+/// File of the parameters in a version directory.
+pub const MODEL_FILE: &str = "model.mqa";
+/// File of the ids and histories in a version directory.
+pub const INTERACTIONS_FILE: &str = "interactions.mqa";
+
+type BoxedRecommender<'a> = Box<dyn Recommender + 'a>;
+
+self_cell!(
+    struct ModelCell {
+        owner: Artifact,
+
+        #[covariant]
+        dependent: BoxedRecommender,
+    }
+);
+
+/// How much of a version is checked when it is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Check {
+    /// Headers and shapes: milliseconds, whatever the size.
+    #[default]
+    Headers,
+    /// Every byte against its checksum: reads the whole files.
+    EveryByte,
+}
+
+/// A mapped model, the ids and histories beside it, and the catalog in the order of its rows.
+///
+/// Requests hold on to the generation they began with, so a swap never takes a model away from under
+/// one.
+pub struct Generation {
+    version: ModelVersion,
+    model: ModelCell,
+    interactions: Interactions,
+    columns: ItemColumns,
+    /// All items by falling count.
+    popular: Vec<ItemIdx>,
+}
+
+impl Generation {
+    /// Opens version `version`, which lies in `folder`.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`] when a file is missing, damaged or of a model there is not, or the files do
+    /// not belong together.
+    pub fn open(
+        version: ModelVersion,
+        folder: &Path,
+        catalog: &Catalog,
+        check: Check,
+    ) -> Result<Self> {
+        let artifact = Artifact::open(folder.join(MODEL_FILE))?;
+        let interactions = Interactions::open(&folder.join(INTERACTIONS_FILE))?;
+        if check == Check::EveryByte {
+            artifact.verify()?;
+            interactions.verify()?;
+        }
+        let model = ModelCell::try_new(artifact, |artifact| models::open(artifact))?;
+        if model.borrow_dependent().n_items() != interactions.n_items() {
+            return Err(EngineError::Shape {
+                file: MODEL_FILE,
+                section: "items",
+            });
+        }
+        Ok(Self {
+            columns: ItemColumns::new(&interactions, catalog),
+            popular: by_falling_count(interactions.item_counts()),
+            version,
+            model,
+            interactions,
+        })
+    }
+
+    /// Which version it is.
+    pub fn version(&self) -> &ModelVersion {
+        &self.version
+    }
+
+    /// The model.
+    pub fn model(&self) -> &dyn Recommender {
+        self.model.borrow_dependent().as_ref()
+    }
+
+    /// The artifact of the model.
+    pub fn artifact(&self) -> &Artifact {
+        self.model.borrow_owner()
+    }
+
+    /// Ids and histories.
+    pub fn interactions(&self) -> &Interactions {
+        &self.interactions
+    }
+
+    /// The catalog in the order of the model's rows.
+    pub fn columns(&self) -> &ItemColumns {
+        &self.columns
+    }
+
+    /// All items by falling number of viewers, equal ones by row.
+    pub fn popular(&self) -> &[ItemIdx] {
+        &self.popular
+    }
+}
+
+impl std::fmt::Debug for Generation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Generation")
+            .field("version", &self.version)
+            .field("interactions", &self.interactions)
+            .finish_non_exhaustive()
+    }
+}
+
+fn by_falling_count(counts: &[f32]) -> Vec<ItemIdx> {
+    let mut order: Vec<ItemIdx> = (0..counts.len()).map(ItemIdx::from_usize).collect();
+    order.sort_by(|left, right| counts[right.index()].total_cmp(&counts[left.index()]));
+    order
+}

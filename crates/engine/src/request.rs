@@ -1,0 +1,155 @@
+//! What an app asks and what it gets, in ids of the outside.
+
+use marquee_core::{Explanation, ItemId, ItemKind, RecommendationId, Timestamp, UserId};
+use marquee_pipeline::{Degradation, StageTiming};
+
+/// Most items that one answer holds.
+pub const MAX_K: usize = 500;
+
+/// Who asks.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Viewer {
+    /// Nobody known.
+    #[default]
+    Anonymous,
+    /// Somebody the model may know; without a history if it does not.
+    Known(UserId),
+    /// Somebody whose history comes with the request.
+    WithHistory(Vec<PastItem>),
+}
+
+/// One item of a history that comes with a request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastItem {
+    /// The item; passed over if the model does not know it.
+    pub item: ItemId,
+    /// How much it counts; for explicit ratings the rating. Finite.
+    pub weight: f32,
+    /// When it happened last; [`Timestamp::EPOCH`] where it is not known.
+    pub time: Timestamp,
+}
+
+/// What becomes of items that are in the viewer's history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SeenPolicy {
+    /// They are left out.
+    #[default]
+    Exclude,
+    /// They are ranked like any other item.
+    Allow,
+}
+
+/// How much an answer tells about each item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Detail {
+    /// What is needed to show it.
+    #[default]
+    Plain,
+    /// The tree that its score is made of, too.
+    Explained,
+}
+
+/// Which items may be in an answer: those that every field that is not empty lets pass.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ItemFilter {
+    /// Only items with one of these genres.
+    pub include_genres: Vec<String>,
+    /// No item with any of these genres.
+    pub exclude_genres: Vec<String>,
+    /// None of these items.
+    pub exclude_items: Vec<ItemId>,
+    /// Only items of these kinds.
+    pub kinds: Vec<ItemKind>,
+}
+
+/// The best items for one viewer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecommendRequest {
+    /// Who asks.
+    pub viewer: Viewer,
+    /// How many items, 1 to [`MAX_K`].
+    pub k: usize,
+    /// Which items may be in the answer.
+    pub filter: ItemFilter,
+    /// What becomes of items the viewer has seen.
+    pub seen: SeenPolicy,
+    /// How much to tell about each item.
+    pub detail: Detail,
+    /// The moment of the request.
+    pub now: Timestamp,
+}
+
+/// The caller's own candidates, ordered for one viewer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RankRequest {
+    /// Who asks.
+    pub viewer: Viewer,
+    /// What to rank.
+    pub items: Vec<ItemId>,
+    /// What becomes of items the viewer has seen.
+    pub seen: SeenPolicy,
+    /// How much to tell about each item.
+    pub detail: Detail,
+    /// The moment of the request.
+    pub now: Timestamp,
+}
+
+/// The items most like one item.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SimilarRequest {
+    /// What the others are to be like.
+    pub item: ItemId,
+    /// How many items, 1 to [`MAX_K`].
+    pub k: usize,
+    /// The moment of the request.
+    pub now: Timestamp,
+}
+
+/// An answer, and how it came about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recommendation {
+    /// Names this answer.
+    pub id: RecommendationId,
+    /// The model version that gave it, `ials/000003`.
+    pub model: String,
+    /// Best first, each item once.
+    pub items: Vec<RecommendedItem>,
+    /// Candidates that are not in it, with the component and rule that removed them.
+    pub removals: Vec<RemovedItem>,
+    /// What it had to do without; empty when it is whole.
+    pub degraded: Vec<Degradation>,
+    /// Time spent in each component, in the order in which they ran.
+    pub timings: Vec<StageTiming>,
+    /// How many different items were considered.
+    pub n_candidates: usize,
+}
+
+/// One place of an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecommendedItem {
+    /// The item.
+    pub item: ItemId,
+    /// Its score, comparable within this answer only.
+    pub score: f32,
+    /// Its title; empty where the catalog has none.
+    pub title: String,
+    /// Its genres, in the catalog's words.
+    pub genres: Vec<String>,
+    /// What sort of thing it is.
+    pub kind: ItemKind,
+    /// Names of the sources that proposed it.
+    pub sources: Vec<&'static str>,
+    /// What the score is made of, when asked for.
+    pub explanation: Option<Explanation>,
+}
+
+/// A candidate that is not in an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RemovedItem {
+    /// The candidate.
+    pub item: ItemId,
+    /// The component that removed it.
+    pub stage: &'static str,
+    /// By which of its rules.
+    pub rule: &'static str,
+}

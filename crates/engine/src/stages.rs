@@ -1,0 +1,344 @@
+//! The components of the request path that stand on a model and a catalog.
+
+use std::{collections::HashMap, sync::OnceLock};
+
+use marquee_cf::{Recommender, Result as ModelResult};
+use marquee_core::{
+    CandidateSource, Candidates, Explanation, Filter, ItemIdx, Query, ScoredItem, Scorer,
+    StageError,
+};
+use marquee_ingest::Catalog;
+use marquee_math::{Scored, top_k};
+
+use crate::{CompiledFilter, ItemColumns};
+
+type StageResult<T> = Result<T, StageError>;
+
+/// One model, asked once for all items and then read by the source and the scorer alike.
+pub(crate) struct ModelStage<'a> {
+    model: &'a dyn Recommender,
+    name_of: &'a (dyn Fn(ItemIdx) -> String + Sync),
+    scores: OnceLock<StageResult<Vec<f32>>>,
+}
+
+impl<'a> ModelStage<'a> {
+    /// Nothing is computed yet; `name_of` says what to call an item in an explanation.
+    pub(crate) fn new(
+        model: &'a dyn Recommender,
+        name_of: &'a (dyn Fn(ItemIdx) -> String + Sync),
+    ) -> Self {
+        Self {
+            model,
+            name_of,
+            scores: OnceLock::new(),
+        }
+    }
+
+    fn all(&self, query: &Query<'_>) -> StageResult<&[f32]> {
+        let compute = || {
+            let mut scores = vec![0.0; self.model.n_items()];
+            stage(
+                self.model.name(),
+                self.model.score_all(query.history, &mut scores),
+            )?;
+            Ok(scores)
+        };
+        let scores = self.scores.get_or_init(compute).as_ref();
+        scores.map(Vec::as_slice).map_err(Clone::clone)
+    }
+}
+
+impl CandidateSource for ModelStage<'_> {
+    fn name(&self) -> &'static str {
+        self.model.name()
+    }
+
+    fn candidates(&self, query: &Query<'_>, limit: usize) -> StageResult<Vec<ScoredItem>> {
+        let best = top_k(self.all(query)?, limit);
+        Ok(best.into_iter().map(scored_item).collect())
+    }
+}
+
+impl Scorer for ModelStage<'_> {
+    fn name(&self) -> &'static str {
+        self.model.name()
+    }
+
+    fn score(&self, query: &Query<'_>, items: &[ItemIdx], scores: &mut [f32]) -> StageResult<()> {
+        // Once the source has asked for everything, each candidate is a look-up.
+        if let Some(Ok(all)) = self.scores.get() {
+            for (score, item) in scores.iter_mut().zip(items) {
+                *score = all[item.index()];
+            }
+            return Ok(());
+        }
+        stage(
+            self.model.name(),
+            self.model.score(query.history, items, scores),
+        )
+    }
+
+    fn explain(&self, query: &Query<'_>, item: ItemIdx) -> StageResult<Explanation> {
+        let parts = stage(self.model.name(), self.model.explain(query.history, item))?;
+        let mut leaves: Vec<Explanation> = Vec::with_capacity(parts.contributions.len() + 1);
+        if parts.base != 0.0 {
+            leaves.push(Explanation::leaf("for everybody", parts.base));
+        }
+        let mut contributions = parts.contributions;
+        contributions.sort_by(|left, right| {
+            let by_size = right.value.abs().total_cmp(&left.value.abs());
+            by_size.then(left.item.cmp(&right.item))
+        });
+        let leaf = |part: &marquee_cf::Contribution| {
+            Explanation::leaf((self.name_of)(part.item), part.value)
+        };
+        leaves.extend(contributions.iter().map(leaf));
+        Ok(Explanation {
+            label: self.model.name().to_owned(),
+            value: f64::from(parts.score),
+            parts: leaves,
+        })
+    }
+}
+
+/// What most people touched: for viewers nobody knows, and to fill up for the others.
+pub(crate) struct PopularStage<'a> {
+    counts: &'a [f32],
+    /// All items by falling count, sorted once when the model was opened.
+    order: &'a [ItemIdx],
+}
+
+impl<'a> PopularStage<'a> {
+    /// The name in timings and answers.
+    pub(crate) const NAME: &'static str = "popular";
+
+    /// Over the counts of a model's training data.
+    pub(crate) fn new(counts: &'a [f32], order: &'a [ItemIdx]) -> Self {
+        Self { counts, order }
+    }
+}
+
+impl CandidateSource for PopularStage<'_> {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    fn candidates(&self, _: &Query<'_>, limit: usize) -> StageResult<Vec<ScoredItem>> {
+        let scored = |&item: &ItemIdx| ScoredItem {
+            item,
+            score: self.counts[item.index()],
+        };
+        Ok(self.order.iter().take(limit).map(scored).collect())
+    }
+}
+
+impl Scorer for PopularStage<'_> {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    fn score(&self, _: &Query<'_>, items: &[ItemIdx], scores: &mut [f32]) -> StageResult<()> {
+        for (score, item) in scores.iter_mut().zip(items) {
+            *score = self.counts[item.index()];
+        }
+        Ok(())
+    }
+
+    fn explain(&self, _: &Query<'_>, item: ItemIdx) -> StageResult<Explanation> {
+        let count = f64::from(self.counts[item.index()]);
+        Ok(Explanation::sum(
+            Self::NAME,
+            vec![Explanation::leaf("viewers who touched it", count)],
+        ))
+    }
+}
+
+/// Proposes the caller's own candidates.
+pub(crate) struct GivenSource<'a>(pub(crate) &'a [ItemIdx]);
+
+impl CandidateSource for GivenSource<'_> {
+    fn name(&self) -> &'static str {
+        "request"
+    }
+
+    fn candidates(&self, _: &Query<'_>, limit: usize) -> StageResult<Vec<ScoredItem>> {
+        let scored = |&item: &ItemIdx| ScoredItem { item, score: 0.0 };
+        Ok(self.0.iter().take(limit).map(scored).collect())
+    }
+}
+
+/// Proposes, and scores, what is like one item.
+pub(crate) struct SimilarStage<'a> {
+    model: &'a dyn Recommender,
+    to: ItemIdx,
+    limit: usize,
+    found: OnceLock<StageResult<Found>>,
+}
+
+/// The most similar items, best first, and the score of each.
+struct Found {
+    list: Vec<ScoredItem>,
+    scores: HashMap<ItemIdx, f32>,
+}
+
+impl<'a> SimilarStage<'a> {
+    /// The `limit` items most like `to`.
+    pub(crate) fn new(model: &'a dyn Recommender, to: ItemIdx, limit: usize) -> Self {
+        Self {
+            model,
+            to,
+            limit,
+            found: OnceLock::new(),
+        }
+    }
+
+    fn found(&self) -> StageResult<&Found> {
+        let find = || {
+            let list = self.model.similar_items(self.to, self.limit);
+            let list = stage(self.model.name(), list)?;
+            let scores = list.iter().map(|one| (one.item, one.score)).collect();
+            Ok(Found { list, scores })
+        };
+        self.found.get_or_init(find).as_ref().map_err(Clone::clone)
+    }
+}
+
+impl CandidateSource for SimilarStage<'_> {
+    fn name(&self) -> &'static str {
+        self.model.name()
+    }
+
+    fn candidates(&self, _: &Query<'_>, limit: usize) -> StageResult<Vec<ScoredItem>> {
+        let list = &self.found()?.list;
+        Ok(list[..limit.min(list.len())].to_vec())
+    }
+}
+
+impl Scorer for SimilarStage<'_> {
+    fn name(&self) -> &'static str {
+        self.model.name()
+    }
+
+    fn score(&self, _: &Query<'_>, items: &[ItemIdx], scores: &mut [f32]) -> StageResult<()> {
+        let found = self.found()?;
+        for (score, item) in scores.iter_mut().zip(items) {
+            *score = found.scores.get(item).copied().unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    fn explain(&self, query: &Query<'_>, item: ItemIdx) -> StageResult<Explanation> {
+        let mut score = [0.0];
+        self.score(query, &[item], &mut score)?;
+        Ok(Explanation::leaf("likeness", f64::from(score[0])))
+    }
+}
+
+/// Removes what the viewer has in the history.
+pub(crate) struct SeenFilter;
+
+impl Filter for SeenFilter {
+    fn name(&self) -> &'static str {
+        "seen"
+    }
+
+    fn apply(&self, query: &Query<'_>, candidates: &mut Candidates) -> StageResult<()> {
+        for entry in query.history {
+            if let Some(place) = candidates.place(entry.item) {
+                candidates.remove(place, "seen", "in_history");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Removes items that the catalog does not have.
+pub(crate) struct NotFoundFilter<'a>(pub(crate) &'a ItemColumns);
+
+impl Filter for NotFoundFilter<'_> {
+    fn name(&self) -> &'static str {
+        "not_found"
+    }
+
+    fn apply(&self, _: &Query<'_>, candidates: &mut Candidates) -> StageResult<()> {
+        remove_where(candidates, "not_found", |item| {
+            self.0.is_missing(item).then_some("not_in_catalog")
+        });
+        Ok(())
+    }
+}
+
+/// Removes items that may not be shown now.
+pub(crate) struct UnavailableFilter<'a> {
+    /// The catalog by row.
+    pub(crate) columns: &'a ItemColumns,
+    /// The catalog itself.
+    pub(crate) catalog: &'a Catalog,
+}
+
+impl Filter for UnavailableFilter<'_> {
+    fn name(&self) -> &'static str {
+        "unavailable"
+    }
+
+    fn apply(&self, query: &Query<'_>, candidates: &mut Candidates) -> StageResult<()> {
+        remove_where(candidates, "unavailable", |item| {
+            let available = self.columns.is_available(item, self.catalog, query.now);
+            (!available).then_some("outside_its_windows")
+        });
+        Ok(())
+    }
+}
+
+/// Removes what the request does not want.
+pub(crate) struct RequestFilter<'a> {
+    /// What it does not want.
+    pub(crate) filter: &'a CompiledFilter,
+    /// The catalog by row.
+    pub(crate) columns: &'a ItemColumns,
+}
+
+impl Filter for RequestFilter<'_> {
+    fn name(&self) -> &'static str {
+        "request"
+    }
+
+    fn apply(&self, _: &Query<'_>, candidates: &mut Candidates) -> StageResult<()> {
+        if !self.filter.is_empty() {
+            remove_where(candidates, "request", |item| {
+                self.filter.objection(item, self.columns)
+            });
+        }
+        Ok(())
+    }
+}
+
+fn remove_where(
+    candidates: &mut Candidates,
+    stage: &'static str,
+    objection: impl Fn(ItemIdx) -> Option<&'static str>,
+) {
+    for place in 0..candidates.items().len() {
+        if let Some(rule) = objection(candidates.items()[place]) {
+            candidates.remove(place, stage, rule);
+        }
+    }
+}
+
+fn scored_item(scored: Scored) -> ScoredItem {
+    ScoredItem {
+        item: ItemIdx(scored.index),
+        score: scored.score,
+    }
+}
+
+/// Models tell more than the path needs to know.
+fn stage<T>(name: &'static str, result: ModelResult<T>) -> StageResult<T> {
+    result.map_err(|error| match error {
+        marquee_cf::Error::UnknownItem { item, .. } => StageError::UnknownItem {
+            stage: name,
+            item: ItemIdx(item),
+        },
+        _ => StageError::Unavailable { stage: name },
+    })
+}
