@@ -10,6 +10,7 @@ mod build;
 mod model;
 mod score;
 
+pub(crate) use artifact::rising;
 pub(crate) use build::{best, build_rows};
 pub use model::{SparseItemModel, SparseItemView};
 

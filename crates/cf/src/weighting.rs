@@ -72,6 +72,12 @@ impl Weigher {
         Ok(rows)
     }
 
+    /// What a touch of weight one counts for each term, the length of the document apart: how a
+    /// history that was not there in training is weighted.
+    pub(crate) fn term_weights(&self, documents: SparseView<'_>) -> Vec<f32> {
+        self.idf(documents).into_iter().map(narrow).collect()
+    }
+
     fn idf(&self, documents: SparseView<'_>) -> Vec<f64> {
         let mut holding = vec![0_u32; documents.n_columns()];
         for &term in documents.columns() {

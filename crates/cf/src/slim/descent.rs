@@ -5,7 +5,24 @@ use marquee_core::SparseView;
 use super::SlimConfig;
 
 /// Every so many rounds go over all candidates, the others over those with a weight.
-const FULL_EVERY: usize = 5;
+const ALL_EVERY: usize = 5;
+
+/// What all items' descents have in common.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Problem<'a> {
+    pub(super) gram: SparseView<'a>,
+    /// The diagonal of `gram`.
+    pub(super) diagonal: &'a [f32],
+    pub(super) config: &'a SlimConfig,
+}
+
+/// Which candidates a round goes over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    All,
+    /// Those whose weight is not zero.
+    Weighted,
+}
 
 /// Scratch space for one item after another.
 #[derive(Debug)]
@@ -28,17 +45,11 @@ impl Descent {
     }
 
     /// Finds the weights for item `target`.
-    pub(super) fn solve(
-        &mut self,
-        gram: SparseView<'_>,
-        diagonal: &[f32],
-        target: usize,
-        config: &SlimConfig,
-    ) {
+    pub(super) fn solve(&mut self, problem: &Problem<'_>, target: usize) {
         self.candidates.clear();
         self.weights.clear();
         self.fitted.fill(0.0);
-        let row = gram.row(target);
+        let row = problem.gram.row(target);
         let mut together = Vec::new();
         for (place, &item) in row.columns.iter().enumerate() {
             if item as usize != target {
@@ -47,28 +58,31 @@ impl Descent {
             }
         }
         self.weights.resize(self.candidates.len(), 0.0);
-        for round in 0..config.max_rounds {
-            let full = round % FULL_EVERY == 0;
-            let moved = self.round(gram, diagonal, &together, (config, full));
+        for round in 0..problem.config.max_rounds {
+            let scope = if round % ALL_EVERY == 0 {
+                Scope::All
+            } else {
+                Scope::Weighted
+            };
+            let moved = self.round(problem, &together, scope);
             // Only a round over all candidates can say that nothing moves any more.
-            if moved <= config.tolerance && (full || round + 1 == config.max_rounds) {
+            if moved <= problem.config.tolerance && scope == Scope::All {
                 return;
             }
         }
     }
 
-    /// One pass over the candidates, all of them or those with a weight; the largest change.
-    fn round(
-        &mut self,
-        gram: SparseView<'_>,
-        diagonal: &[f32],
-        together: &[f64],
-        (config, full): (&SlimConfig, bool),
-    ) -> f64 {
+    /// One pass over candidates; the largest change of a weight.
+    fn round(&mut self, problem: &Problem<'_>, together: &[f64], scope: Scope) -> f64 {
+        let Problem {
+            gram,
+            diagonal,
+            config,
+        } = *problem;
         let mut largest: f64 = 0.0;
         for (place, &item) in self.candidates.iter().enumerate() {
             let old = self.weights[place];
-            if !full && old == 0.0 {
+            if scope == Scope::Weighted && old == 0.0 {
                 continue;
             }
             let own = f64::from(diagonal[item as usize]);

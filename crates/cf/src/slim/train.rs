@@ -4,7 +4,10 @@ use marquee_core::{Dataset, SparseRows, SparseView};
 use marquee_math::Scored;
 use marquee_store::Artifact;
 
-use super::{NAME, SlimConfig, descent::Descent};
+use super::{
+    NAME, SlimConfig,
+    descent::{Descent, Problem},
+};
 use crate::{
     Progress, Result, SparseItemModel, SparseItemView,
     check::{check_data, check_finite, narrow},
@@ -60,12 +63,17 @@ pub fn open(artifact: &Artifact) -> Result<SparseItemView<'_>> {
 fn descend(gram: SparseView<'_>, config: &SlimConfig) -> SparseRows {
     let n_items = gram.n_rows();
     let diagonal = gram::diagonal(gram);
+    let problem = Problem {
+        gram,
+        diagonal: &diagonal,
+        config,
+    };
     build_rows(
         n_items,
         n_items,
         || Descent::new(n_items),
         |descent, target, entries| {
-            descent.solve(gram, &diagonal, target, config);
+            descent.solve(&problem, target);
             let weights = descent.candidates.iter().zip(&descent.weights);
             let kept = weights.filter(|&(_, &weight)| weight > 0.0);
             entries.extend(kept.map(|(&index, &weight)| Scored {

@@ -2,7 +2,7 @@
 //! `weights.offsets` (`[n_items + 1]` of `u64`), `weights.columns` (`[entries]` of `u32`) and
 //! `weights.values` (`[entries]` of `f32`) are compressed sparse rows with rising columns.
 
-use marquee_core::SparseView;
+use marquee_core::{SparseError, SparseView};
 use marquee_store::{Artifact, ArtifactBuilder};
 
 use super::{SparseItemModel, SparseItemView};
@@ -42,20 +42,31 @@ impl<'a> SparseItemView<'a> {
         let columns = artifact.section::<u32>(COLUMNS)?.data;
         let values = artifact.section::<f32>(VALUES)?.data;
         let n_items = offsets.len().saturating_sub(1);
-        let weights = SparseView::new(n_items, offsets, columns, Some(values), None);
-        let weights = weights.map_err(|source| Error::SparseSections {
-            model: name,
-            matrix: MATRIX,
-            source,
+        let weights = rising(name, MATRIX, || {
+            SparseView::new(n_items, offsets, columns, Some(values), None)
         })?;
-        let rises = |columns: &[u32]| columns.windows(2).all(|pair| pair[0] < pair[1]);
-        match weights.rows().position(|row| !rises(row.columns)) {
-            Some(row) => Err(Error::ColumnOrder {
-                model: name,
-                matrix: MATRIX,
-                row,
-            }),
-            None => Ok(Self { name, weights }),
-        }
+        Ok(Self { name, weights })
+    }
+}
+
+/// A sparse matrix from sections, unless they make none or the columns of a row do not rise.
+///
+/// # Errors
+///
+/// [`Error::SparseSections`] and [`Error::ColumnOrder`].
+pub(crate) fn rising<'a>(
+    model: &'static str,
+    matrix: &'static str,
+    sections: impl FnOnce() -> std::result::Result<SparseView<'a>, SparseError>,
+) -> Result<SparseView<'a>> {
+    let rows = sections().map_err(|source| Error::SparseSections {
+        model,
+        matrix,
+        source,
+    })?;
+    let rises = |columns: &[u32]| columns.windows(2).all(|pair| pair[0] < pair[1]);
+    match rows.rows().position(|row| !rises(row.columns)) {
+        Some(row) => Err(Error::ColumnOrder { model, matrix, row }),
+        None => Ok(rows),
     }
 }
