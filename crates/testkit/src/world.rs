@@ -75,7 +75,7 @@ pub struct World {
 impl World {
     /// Makes the genres, creators, items and viewers of a world.
     ///
-    /// Cost: linear in viewers and items, about a microsecond each; 100 bytes each.
+    /// Cost: linear in viewers and items, a few microseconds and 100 bytes each.
     ///
     /// # Errors
     ///

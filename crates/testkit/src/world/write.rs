@@ -58,7 +58,7 @@ pub struct WorldReport {
 
 /// Makes a world and writes it into the folder `out`, which is created where it is not there.
 ///
-/// `progress` is told after each day how many events were written so far. Cost: about two
+/// `progress` is told after each day how many events were written so far. Cost: about five
 /// microseconds of CPU an event, spread over the threads of the rayon pool it is called in; memory
 /// for users, items and the events of a day.
 ///
