@@ -44,7 +44,7 @@ impl Command {
             Self::Recommend(args) => recommend::run(&args),
             Self::Inspect(args) => inspect::run(&args),
             Self::Models(args) => models::run(&args),
-            Self::Serve(args) => serve::run(args),
+            Self::Serve(args) => serve::run(&args),
             Self::Ask(args) => ask::run(&args),
         }
     }

@@ -1,6 +1,11 @@
 //! Which models there are: the one table that puts names to algorithms.
 
-use marquee_cf::{Progress, Recommender, ease, edlae, item_knn, popularity};
+use marquee_cf::{
+    AlsConfig, AlsModel, AlsView, DenseItemModel, EaseConfig, EdlaeConfig, ItemKnnConfig,
+    PopularityConfig, PopularityModel, PopularityView, Progress, Recommender, Rp3betaConfig,
+    SlimConfig, SparseEaseConfig, SparseItemModel, UserKnnConfig, UserKnnModel, UserKnnView, als,
+    ease, edlae, item_knn, popularity, rp3beta, slim, sparse_ease, user_knn,
+};
 use marquee_core::Dataset;
 use marquee_store::{Artifact, ArtifactBuilder};
 
@@ -38,40 +43,89 @@ impl std::fmt::Debug for Family {
     }
 }
 
+/// Fills in a [`Family`]: what differs between two of them is a name, two functions and a
+/// configuration.
+macro_rules! family {
+    ($name:literal, $summary:literal, $config:ty, $train:expr, $open:expr $(,)?) => {
+        Family {
+            name: $name,
+            summary: $summary,
+            train: |spec, data, seed, progress| {
+                let train: fn(&Dataset, &$config, u64, &mut Progress<'_>) -> _ = $train;
+                Ok(Box::new(train(data, &spec.config()?, seed, progress)?))
+            },
+            open: |artifact| Ok(Box::new($open(artifact)?)),
+            check: |spec| spec.config::<$config>().map(|_| ()),
+            defaults: defaults::<$config>,
+        }
+    };
+}
+
 /// Every kind of model, in the order of help texts.
 pub const FAMILIES: &[Family] = &[
-    Family {
-        name: "popularity",
-        summary: "what most people touched, with time decay",
-        train: |spec, data, _, progress| boxed(popularity::train(data, &spec.config()?, progress)?),
-        open: |artifact| Ok(Box::new(marquee_cf::PopularityView::open(artifact)?)),
-        check: check_params::<marquee_cf::PopularityConfig>,
-        defaults: defaults::<marquee_cf::PopularityConfig>,
-    },
-    Family {
-        name: "item-knn",
-        summary: "item neighbors by cosine with shrinkage",
-        train: |spec, data, _, progress| boxed(item_knn::train(data, &spec.config()?, progress)?),
-        open: |artifact| Ok(Box::new(item_knn::open(artifact)?)),
-        check: check_params::<marquee_cf::ItemKnnConfig>,
-        defaults: defaults::<marquee_cf::ItemKnnConfig>,
-    },
-    Family {
-        name: "ease",
-        summary: "linear autoencoder in closed form",
-        train: |spec, data, _, progress| boxed(ease::train(data, &spec.config()?, progress)?),
-        open: |artifact| Ok(Box::new(ease::open(artifact)?)),
-        check: check_params::<marquee_cf::EaseConfig>,
-        defaults: defaults::<marquee_cf::EaseConfig>,
-    },
-    Family {
-        name: "edlae",
-        summary: "linear autoencoder that learns to denoise, in closed form",
-        train: |spec, data, _, progress| boxed(edlae::train(data, &spec.config()?, progress)?),
-        open: |artifact| Ok(Box::new(edlae::open(artifact)?)),
-        check: check_params::<marquee_cf::EdlaeConfig>,
-        defaults: defaults::<marquee_cf::EdlaeConfig>,
-    },
+    family!(
+        "popularity",
+        "what most people touched, with time decay",
+        PopularityConfig,
+        |data, config, _, progress| popularity::train(data, config, progress),
+        PopularityView::open,
+    ),
+    family!(
+        "item-knn",
+        "item neighbors: cosine, TF-IDF or BM25, with shrinkage",
+        ItemKnnConfig,
+        |data, config, _, progress| item_knn::train(data, config, progress),
+        item_knn::open,
+    ),
+    family!(
+        "user-knn",
+        "user neighbors: cosine, TF-IDF or BM25",
+        UserKnnConfig,
+        |data, config, _, progress| user_knn::train(data, config, progress),
+        UserKnnView::open,
+    ),
+    family!(
+        "rp3beta",
+        "random walks over users and items, popularity discounted",
+        Rp3betaConfig,
+        |data, config, _, progress| rp3beta::train(data, config, progress),
+        rp3beta::open,
+    ),
+    family!(
+        "ials",
+        "implicit matrix factorization by alternating least squares",
+        AlsConfig,
+        |data, config, seed, progress| als::train(data, config, seed, progress),
+        AlsView::open,
+    ),
+    family!(
+        "ease",
+        "linear autoencoder in closed form",
+        EaseConfig,
+        |data, config, _, progress| ease::train(data, config, progress),
+        ease::open,
+    ),
+    family!(
+        "edlae",
+        "linear autoencoder that learns to denoise, in closed form",
+        EdlaeConfig,
+        |data, config, _, progress| edlae::train(data, config, progress),
+        edlae::open,
+    ),
+    family!(
+        "slim",
+        "sparse linear model by coordinate descent",
+        SlimConfig,
+        |data, config, _, progress| slim::train(data, config, progress),
+        slim::open,
+    ),
+    family!(
+        "sparse-ease",
+        "linear autoencoder with a sparse inverse, for large catalogs",
+        SparseEaseConfig,
+        |data, config, _, progress| sparse_ease::train(data, config, progress),
+        sparse_ease::open,
+    ),
 ];
 
 /// The family of this name.
@@ -132,17 +186,9 @@ pub fn effective_params(spec: &ModelSpec) -> Result<toml::Table> {
     Ok(all)
 }
 
-fn check_params<C: serde::de::DeserializeOwned>(spec: &ModelSpec) -> Result<()> {
-    spec.config::<C>().map(|_| ())
-}
-
 fn defaults<C: Default + serde::Serialize>() -> toml::Table {
     let table = toml::Table::try_from(C::default());
     table.expect("a configuration is a table of plain values")
-}
-
-fn boxed<M: TrainedModel + 'static>(model: M) -> Result<Box<dyn TrainedModel>> {
-    Ok(Box::new(model))
 }
 
 macro_rules! trained {
@@ -160,7 +206,9 @@ macro_rules! trained {
 }
 
 trained!(
-    marquee_cf::PopularityModel,
-    marquee_cf::SparseItemModel,
-    marquee_cf::DenseItemModel,
+    PopularityModel,
+    SparseItemModel,
+    DenseItemModel,
+    UserKnnModel,
+    AlsModel,
 );

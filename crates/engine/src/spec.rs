@@ -138,7 +138,7 @@ mod tests {
         check("ials:solver=cholesky", "ials:solver=\"cholesky\"");
         check(
             "blend:members=[\"ials\", \"ease\"],k=2",
-            "blend:members=[\"ials\", \"ease\"],k=2",
+            "blend:k=2,members=[\"ials\", \"ease\"]",
         );
         check(
             "popularity:half_life_days=inf",

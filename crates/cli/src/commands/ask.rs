@@ -101,7 +101,7 @@ async fn ask(args: &Args) -> Result<()> {
             };
             let mut client = CatalogServiceClient::new(channel);
             let got = client.get_item(wrap(args, request)?).await;
-            show::item(&got.map_err(refused)?.into_inner())
+            show::item(&got.map_err(|status| refused(&status))?.into_inner())
         }
         Question::Models | Question::Promote { .. } | Question::RollBack => {
             models(args, channel).await
@@ -118,7 +118,7 @@ async fn rank(args: &Args, channel: Channel) -> Result<()> {
                 k: *k,
             };
             let got = client.similar_items(wrap(args, request)?).await;
-            let got = got.map_err(refused)?.into_inner();
+            let got = got.map_err(|status| refused(&status))?.into_inner();
             show::ranked(&got.items, got.info.as_ref())
         }
         Question::Recommend {
@@ -140,7 +140,7 @@ async fn rank(args: &Args, channel: Channel) -> Result<()> {
                 ..RecommendRequest::default()
             };
             let got = client.recommend(wrap(args, request)?).await;
-            let got = got.map_err(refused)?.into_inner();
+            let got = got.map_err(|status| refused(&status))?.into_inner();
             show::ranked(&got.items, got.info.as_ref())
         }
         _ => Ok(()),
@@ -156,7 +156,7 @@ async fn models(args: &Args, channel: Channel) -> Result<()> {
                 ..PromoteModelRequest::default()
             };
             let got = client.promote_model(wrap(args, request)?).await;
-            let got = got.map_err(refused)?.into_inner();
+            let got = got.map_err(|status| refused(&status))?.into_inner();
             output::line(format_args!(
                 "{} answers, before it {}",
                 got.active_version,
@@ -166,7 +166,7 @@ async fn models(args: &Args, channel: Channel) -> Result<()> {
         Question::RollBack => {
             let request = RollBackModelRequest::default();
             let got = client.roll_back_model(wrap(args, request)?).await;
-            let got = got.map_err(refused)?.into_inner();
+            let got = got.map_err(|status| refused(&status))?.into_inner();
             output::line(format_args!(
                 "{} answers again, before it {}",
                 got.active_version, got.previous_version,
@@ -174,7 +174,7 @@ async fn models(args: &Args, channel: Channel) -> Result<()> {
         }
         _ => {
             let got = client.list_models(wrap(args, ListModelsRequest {})?).await;
-            show::models(&got.map_err(refused)?.into_inner())
+            show::models(&got.map_err(|status| refused(&status))?.into_inner())
         }
     }
 }
@@ -211,7 +211,7 @@ fn wrap<T>(args: &Args, message: T) -> Result<Request<T>> {
     Ok(request)
 }
 
-fn refused(status: Status) -> anyhow::Error {
+fn refused(status: &Status) -> anyhow::Error {
     anyhow!(
         "the server refused: {}: {}",
         status.code(),

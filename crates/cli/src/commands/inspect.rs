@@ -26,10 +26,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     let files = artifacts_in(&args.path)?;
     let mut report = serde_json::Map::new();
-    if files.len() != 1 || args.path.is_dir() {
-        if let Some(folder) = data_folder(&args.path)? {
-            report.insert("folder".into(), folder);
-        }
+    if let Some(folder) = data_folder(&args.path)? {
+        report.insert("folder".into(), folder);
     }
     let artifacts = files.iter().map(|path| artifact(path, args.verify));
     report.insert("artifacts".into(), artifacts.collect::<Result<Value>>()?);

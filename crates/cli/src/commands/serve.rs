@@ -35,7 +35,7 @@ pub(crate) struct Args {
     verify: bool,
 }
 
-pub(crate) fn run(args: Args) -> Result<()> {
+pub(crate) fn run(args: &Args) -> Result<()> {
     tracing_subscriber::fmt()
         .with_env_filter(
             tracing_subscriber::EnvFilter::builder()
@@ -44,7 +44,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
         )
         .with_writer(std::io::stderr)
         .init();
-    let config = config(&args)?;
+    let config = config(args)?;
     let engine = EngineConfig {
         check: if args.verify {
             Check::EveryByte

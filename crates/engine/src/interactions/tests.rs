@@ -51,7 +51,7 @@ fn damaged_histories_are_errors_not_panics() {
     artifact.strings("item_ids", items.ids());
     let order: Vec<u32> = vec![7, 7, 7];
     let offsets: Vec<u64> = vec![0, 99, 1, 3];
-    let columns = vec![0, 1, 77];
+    let columns: Vec<u32> = vec![0, 1, 77];
     artifact.section("user_order", &[3], &order);
     artifact.section("item_order", &[3], &order);
     artifact.section("offsets", &[4], &offsets);
