@@ -191,3 +191,6 @@ where
         Box::pin(async move { Ok(gate.pass(request, ready).await) })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,7 @@
-use super::*;
+//! The whole service, over real connections, before a backend that each test scripts.
+
+mod support;
+
+mod edge;
+mod ending;
+mod errors;
