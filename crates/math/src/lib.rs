@@ -12,7 +12,7 @@ pub mod topk;
 pub mod vector;
 
 pub use cholesky::{Cholesky, NotPositiveDefinite};
-pub use eigen::{Eigen, symmetric_eigen};
+pub use eigen::{Eigen, NoEigen, symmetric_eigen};
 pub use gemm::{Scale, gemm, gram, mirror};
 pub use matrix::{MatrixView, MatrixViewMut};
 pub use random::{Rng, derive_seed, fill_normal, rng};

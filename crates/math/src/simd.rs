@@ -8,6 +8,7 @@
 mod gemm;
 mod isa;
 mod kernels;
+mod level;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
@@ -16,93 +17,85 @@ mod x86;
 
 pub(crate) use gemm::{gemm_f32, gemm_f64};
 pub(crate) use isa::{BLOCK, Rows};
-pub(crate) use kernels::{Pack, RankUpdate, Sign};
+pub(crate) use kernels::{PANEL, Pack, RankUpdate, Rotation, Sign, Update};
+pub(crate) use level::Level;
 
-/// Defines a function that runs one of [`kernels`] on the best instruction set of this machine, and
-/// its twin on plain code for the tests to compare with.
+/// Defines, for each kernel, a function that runs it on the best instruction set of this machine, and
+/// in the module `on` one that runs it on a given one.
 macro_rules! dispatch {
-    ($(#[$doc:meta])* fn $name:ident / $plain:ident ($($argument:ident: $type:ty),*) $(-> $result:ty)?) => {
-        $(#[$doc])*
-        pub(crate) fn $name($($argument: $type),*) $(-> $result)? {
-            #[cfg(target_arch = "x86_64")]
-            {
-                if std::arch::is_x86_feature_detected!("avx512f")
-                    && std::arch::is_x86_feature_detected!("avx512dq")
-                {
-                    #[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
-                    fn enter($($argument: $type),*) $(-> $result)? {
-                        kernels::$name(x86::Avx512::new(), $($argument),*)
-                    }
-                    // SAFETY: the machine was just asked for these instructions, and those that
-                    // have AVX-512 have AVX2 and FMA.
-                    #[expect(unsafe_code, reason = "instructions beyond the baseline")]
-                    return unsafe { enter($($argument),*) };
-                }
-                if std::arch::is_x86_feature_detected!("avx2")
-                    && std::arch::is_x86_feature_detected!("fma")
-                {
-                    #[target_feature(enable = "avx2,fma")]
-                    fn enter($($argument: $type),*) $(-> $result)? {
-                        kernels::$name(x86::Avx2::new(), $($argument),*)
-                    }
-                    // SAFETY: the machine was just asked for these instructions.
-                    #[expect(unsafe_code, reason = "instructions beyond the baseline")]
-                    return unsafe { enter($($argument),*) };
-                }
+    ($($(#[$doc:meta])* fn $name:ident ($($argument:ident: $type:ty),*) $(-> $result:ty)?;)*) => {
+        $(
+            $(#[$doc])*
+            #[inline]
+            pub(crate) fn $name($($argument: $type),*) $(-> $result)? {
+                on::$name(Level::best(), $($argument),*)
             }
-            #[cfg(target_arch = "aarch64")]
-            {
-                // NEON belongs to the baseline of this architecture.
-                return kernels::$name(neon::Neon::new(), $($argument),*);
-            }
-            #[cfg(not(target_arch = "aarch64"))]
-            $plain($($argument),*)
-        }
+        )*
 
-        /// The same on plain code.
-        #[cfg_attr(target_arch = "aarch64", expect(dead_code, reason = "only for tests there"))]
-        pub(crate) fn $plain($($argument: $type),*) $(-> $result)? {
-            kernels::$name(portable::Portable, $($argument),*)
+        /// The same kernels on a given instruction set.
+        pub(crate) mod on {
+            use super::{Level, PANEL, Pack, RankUpdate, Rotation, Rows, Update};
+            use super::{kernels, level::Kind, portable};
+
+            $(
+                pub(crate) fn $name(level: Level, $($argument: $type),*) $(-> $result)? {
+                    match level.kind() {
+                        Kind::Portable => kernels::$name(portable::Portable, $($argument),*),
+                        #[cfg(target_arch = "x86_64")]
+                        Kind::Avx512 => {
+                            #[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
+                            fn enter($($argument: $type),*) $(-> $result)? {
+                                kernels::$name(super::x86::Avx512::new(), $($argument),*)
+                            }
+                            // SAFETY: a level is only made where the machine has it.
+                            #[expect(unsafe_code, reason = "instructions beyond the baseline")]
+                            unsafe { enter($($argument),*) }
+                        }
+                        #[cfg(target_arch = "x86_64")]
+                        Kind::Avx2 => {
+                            #[target_feature(enable = "avx2,fma")]
+                            fn enter($($argument: $type),*) $(-> $result)? {
+                                kernels::$name(super::x86::Avx2::new(), $($argument),*)
+                            }
+                            // SAFETY: a level is only made where the machine has it.
+                            #[expect(unsafe_code, reason = "instructions beyond the baseline")]
+                            unsafe { enter($($argument),*) }
+                        }
+                        #[cfg(target_arch = "aarch64")]
+                        Kind::Neon => kernels::$name(super::neon::Neon::new(), $($argument),*),
+                    }
+                }
+            )*
         }
     };
 }
 
-dispatch!(
+dispatch! {
     /// The sum of the products of `a` and `b`, which have the same length.
-    fn dot / dot_plain(a: &[f32], b: &[f32]) -> f32
-);
-dispatch!(
+    fn dot(a: &[f32], b: &[f32]) -> f32;
     /// The product of each row with `vector`, with the bits that [`dot`] gives.
-    fn dots / dots_plain(rows: &[f32], vector: &[f32], products: &mut [f32])
-);
-dispatch!(
+    fn dots(rows: &[f32], vector: &[f32], products: &mut [f32]);
     /// `target += factor * from`, element by element.
-    fn axpy / axpy_plain(target: &mut [f32], factor: f32, from: &[f32])
-);
-dispatch!(
+    fn axpy(target: &mut [f32], factor: f32, from: &[f32]);
     /// See [`RankUpdate`].
-    fn rank_update / rank_update_plain(update: RankUpdate<'_>)
-);
-dispatch!(
+    fn rank_update(update: RankUpdate<'_>);
     /// See [`Pack`].
-    fn pack / pack_plain(pack: Pack<'_>)
-);
-dispatch!(
+    fn pack(pack: Pack<'_>);
     /// Copies rows and columns, padded, with rows and columns exchanged.
-    fn transpose / transpose_plain(from: Rows<&[f32]>, to: Rows<&mut [f32]>, size: (usize, usize))
-);
-dispatch!(
+    fn transpose(from: Rows<&[f32]>, to: Rows<&mut [f32]>, size: (usize, usize));
     /// Adds multiples of rows to a padded row.
-    fn combine / combine_plain(rows: Rows<&[f32]>, factors: &[f32], sum: &mut [f32])
-);
-dispatch!(
+    fn combine(rows: Rows<&[f32]>, factors: &[f32], sum: &mut [f32]);
     /// Factors the padded symmetric matrix `a` of `n` rows into `Uᵀ U` in its place.
-    fn factor / factor_plain(a: Rows<&mut [f32]>, n: usize) -> Result<(), usize>
-);
-dispatch!(
+    fn factor(a: Rows<&mut [f32]>, n: usize) -> Result<(), usize>;
     /// Solves `Uᵀ U x = b` in place of the padded `b`.
-    fn solve / solve_plain(u: Rows<&[f32]>, b: &mut [f32])
-);
+    fn solve(u: Rows<&[f32]>, b: &mut [f32]);
+    /// Takes `own.0 * w + own.1 * v` out of a row; returns its product with `next`.
+    fn update_and_dot(row: &mut [f64], update: Update<'_>) -> f64;
+    /// Applies the reflection `I - scale v vᵀ` to the rows of a panel.
+    fn reflect(rows: &mut [[f64; PANEL]], v: &[f64], scale: f64);
+    /// Applies rotations to the rows of a panel, in their order.
+    fn rotate(rows: &mut [[f64; PANEL]], rotations: &[Rotation]);
+}
 
 #[cfg(test)]
 mod tests;

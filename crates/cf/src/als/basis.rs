@@ -22,16 +22,16 @@ pub(super) struct Basis {
 }
 
 impl Basis {
-    /// The basis of the Gram matrix of `factors`, rows of `d` numbers.
-    pub(super) fn of(factors: &[f32], d: usize) -> Self {
+    /// The basis of the Gram matrix of `factors`, rows of `d` numbers; none where one is not finite.
+    pub(super) fn of(factors: &[f32], d: usize) -> Option<Self> {
         let matrix = MatrixView::new(factors, factors.len() / d, d);
-        let eigen = symmetric_eigen(gram(matrix), d);
+        let eigen = symmetric_eigen(gram(matrix), d).ok()?;
         // Rounding may leave an eigenvalue that is truly zero a little below it.
         let spectrum = eigen.values.iter().map(|&value| narrow(value.max(0.0)));
-        Self {
+        Some(Self {
             spectrum: spectrum.collect(),
             rotation: eigen.vectors.into_iter().map(narrow).collect(),
-        }
+        })
     }
 
     /// Turns rows of `d` numbers into the basis, in their place.

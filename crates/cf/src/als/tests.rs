@@ -44,14 +44,24 @@ fn exact_solver_conforms() {
 #[test]
 fn conjugate_gradients_conform() {
     check_conformance(|data, seed| {
-        train(data, &small(AlsSolver::ConjugateGradient), seed, &mut silent())
+        train(
+            data,
+            &small(AlsSolver::ConjugateGradient),
+            seed,
+            &mut silent(),
+        )
     });
 }
 
 #[test]
 fn blocks_of_coordinates_conform() {
     check_conformance(|data, seed| {
-        train(data, &small(AlsSolver::BlockCoordinate), seed, &mut silent())
+        train(
+            data,
+            &small(AlsSolver::BlockCoordinate),
+            seed,
+            &mut silent(),
+        )
     });
 }
 
@@ -91,7 +101,8 @@ fn plain_fold_in(model: &AlsModel, history: &[HistoryEntry]) -> DVector<f64> {
     let (d, n_items) = (model.spectrum.len(), model.item_norms.len());
     let y = DMatrix::from_row_slice(n_items, d, &model.item_factors).map(f64::from);
     let a0 = f64::from(model.config.unobserved_weight);
-    let confidence = |w: f32| f64::from(w.abs()).powf(model.confidence.exponent) / model.confidence.unit;
+    let confidence =
+        |w: f32| f64::from(w.abs()).powf(model.confidence.exponent) / model.confidence.unit;
     let total: f64 = history.iter().map(|entry| confidence(entry.weight)).sum();
     let support = total + a0 * n_items as f64;
     let penalty = f64::from(model.config.regularization)
@@ -109,7 +120,10 @@ fn plain_fold_in(model: &AlsModel, history: &[HistoryEntry]) -> DVector<f64> {
 }
 
 fn histories(data: &Dataset) -> Vec<Vec<HistoryEntry>> {
-    data.by_user().rows().map(marquee_core::history_of).collect()
+    data.by_user()
+        .rows()
+        .map(marquee_core::history_of)
+        .collect()
 }
 
 /// The whole loss, by the formula of the module.
@@ -154,7 +168,10 @@ fn reported_loss_is_the_formula_once_it_stands_still() {
         let (model, seen) = losses(&data, &config);
         let wanted = plain_loss(&model, &data);
         let last = seen[seen.len() - 1];
-        assert!((last - wanted).abs() < 1e-4 * wanted, "{solver:?}: {last} for {wanted}");
+        assert!(
+            (last - wanted).abs() < 1e-4 * wanted,
+            "{solver:?}: {last} for {wanted}"
+        );
     }
 }
 
@@ -197,7 +214,10 @@ fn fold_in_is_the_minimum_of_the_formula() {
             let wanted = plain_fold_in(&model, history);
             let size = wanted.amax();
             for (found, wanted) in found.iter().zip(wanted.iter()) {
-                assert!((f64::from(*found) - wanted).abs() < 1e-4 * size, "d = {factors}");
+                assert!(
+                    (f64::from(*found) - wanted).abs() < 1e-4 * size,
+                    "d = {factors}"
+                );
             }
         }
     }
@@ -210,7 +230,11 @@ fn spectrum_is_the_diagonal_of_the_items_gram_matrix() {
     let gram = y.tr_mul(&y);
     for row in 0..8 {
         for column in 0..8 {
-            let wanted = if row == column { model.spectrum[row] } else { 0.0 };
+            let wanted = if row == column {
+                model.spectrum[row]
+            } else {
+                0.0
+            };
             assert!((gram[(row, column)] - wanted).abs() < 1e-5 * model.spectrum[0]);
         }
     }
@@ -257,7 +281,10 @@ fn weight_of_zero_says_nothing() {
     let model = train(&weighted(), &small(AlsSolver::Cholesky), 1, &mut silent()).unwrap();
     let view = model.view();
     let (without, with) = ([entry(0, 3.0)], [entry(5, 0.0), entry(0, 3.0)]);
-    assert_eq!(view.fold_in(&without).unwrap(), view.fold_in(&with).unwrap());
+    assert_eq!(
+        view.fold_in(&without).unwrap(),
+        view.fold_in(&with).unwrap()
+    );
     let got = view.explain(&with, ItemIdx(1)).unwrap();
     assert_eq!(got.contributions.len(), 2);
     assert!(got.contributions[0].value == 0.0 && got.contributions[1].value != 0.0);
@@ -294,7 +321,10 @@ fn overflow_in_training_is_an_error() {
         ..small(AlsSolver::Cholesky)
     };
     let got = train(&weighted(), &config, 1, &mut silent());
-    assert!(matches!(got, Err(Error::NotFinite { iteration: 1, .. })), "{got:?}");
+    assert!(
+        matches!(got, Err(Error::NotFinite { iteration: 1, .. })),
+        "{got:?}"
+    );
 }
 
 #[test]
@@ -305,8 +335,12 @@ fn each_field_is_checked() {
         ("cg_steps", |config| config.cg_steps = 0),
         ("block", |config| config.block = 0),
         ("regularization", |config| config.regularization = 0.0),
-        ("regularization_exponent", |config| config.regularization_exponent = f32::NAN),
-        ("unobserved_weight", |config| config.unobserved_weight = f32::INFINITY),
+        ("regularization_exponent", |config| {
+            config.regularization_exponent = f32::NAN
+        }),
+        ("unobserved_weight", |config| {
+            config.unobserved_weight = f32::INFINITY
+        }),
         ("weight_exponent", |config| config.weight_exponent = -1.0),
     ];
     for (field, spoil) in wrong {
@@ -328,7 +362,13 @@ fn sections_that_do_not_fit_are_named() {
         .section("fold_in", &[5], &[0.0_f64; 5]);
     let artifact = Artifact::from_bytes(&artifact.to_bytes().unwrap()).unwrap();
     let got = AlsView::open(&artifact);
-    assert!(matches!(got, Err(Error::SectionShape { section: "item_norms", .. })));
+    assert!(matches!(
+        got,
+        Err(Error::SectionShape {
+            section: "item_norms",
+            ..
+        })
+    ));
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn half(
     confidence: Confidence,
 ) -> Option<Sums> {
     let d = config.factors;
-    let basis = Basis::of(&standing.factors, d);
+    let basis = Basis::of(&standing.factors, d)?;
     basis.turn(&mut standing.factors);
     basis.turn(&mut moving.factors);
     let Side {
@@ -166,7 +166,10 @@ impl Worker {
 /// Turns the items into their own basis and measures them.
 fn finish(config: AlsConfig, confidence: Confidence, mut items: Vec<f32>) -> Result<AlsModel> {
     let d = config.factors;
-    let basis = Basis::of(&items, d);
+    let basis = Basis::of(&items, d).ok_or(Error::NotFinite {
+        model: NAME,
+        iteration: config.iterations,
+    })?;
     basis.turn(&mut items);
     check_finite(NAME, config.iterations, &items)?;
     check_finite(NAME, config.iterations, &basis.spectrum)?;

@@ -10,6 +10,9 @@ pub(super) trait Isa: Copy {
     /// Rows of a tile of [`rank_update`](super::rank_update) that leave room in the registers.
     const TALL: bool;
 
+    /// Whether products and sums are rounded once, by an instruction of their own.
+    const FUSED: bool;
+
     /// The same number in all lanes.
     fn splat(self, value: f32) -> Self::Vector;
 

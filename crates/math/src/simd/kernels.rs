@@ -3,10 +3,13 @@
 //! Matrices are padded to a multiple of [`BLOCK`] rows and columns. Only what stands on and above the
 //! diagonal of a symmetric matrix means something; kernels may write garbage below it.
 
+mod eigen;
 mod factor;
 mod rank;
 mod vector;
 
+pub(crate) use eigen::{PANEL, Rotation, Update};
+pub(super) use eigen::{reflect, rotate, update_and_dot};
 pub(super) use factor::{factor, solve};
 pub(super) use rank::rank_update;
 pub(crate) use rank::{RankUpdate, Sign};

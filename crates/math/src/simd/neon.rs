@@ -22,6 +22,7 @@ impl Isa for Neon {
     type Vector = float32x4_t;
     const LANES: usize = 4;
     const TALL: bool = true;
+    const FUSED: bool = true;
 
     #[inline(always)]
     fn splat(self, value: f32) -> float32x4_t {

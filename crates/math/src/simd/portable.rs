@@ -13,6 +13,7 @@ impl Isa for Portable {
     type Vector = [f32; LANES];
     const LANES: usize = LANES;
     const TALL: bool = false;
+    const FUSED: bool = false;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Self::Vector {

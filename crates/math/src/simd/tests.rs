@@ -32,8 +32,8 @@ fn upper(a: &[f32], n: usize, stride: usize) -> Vec<f32> {
         .collect()
 }
 
-fn rank(target: &mut [f32], products: &[f32], n: usize, sign: Sign, run: fn(RankUpdate<'_>)) {
-    run(RankUpdate {
+fn rank(level: Level, target: &mut [f32], products: &[f32], (n, sign): (usize, Sign)) {
+    let update = RankUpdate {
         target: Rows {
             data: target,
             stride: n + BLOCK,
@@ -46,24 +46,37 @@ fn rank(target: &mut [f32], products: &[f32], n: usize, sign: Sign, run: fn(Rank
         },
         n_products: products.len() / (n + BLOCK),
         sign,
-    });
+    };
+    on::rank_update(level, update);
 }
 
 /// A well-conditioned padded symmetric matrix.
 fn system(n: usize, seed: u64) -> Vec<f32> {
     let stride = n + BLOCK;
     let mut a = vec![0.0; n * stride];
-    rank(
-        &mut a,
-        &numbers(40 * stride, seed),
-        n,
-        Sign::Plus,
-        rank_update_plain,
-    );
+    let products = numbers(40 * stride, seed);
+    rank(Level::plain(), &mut a, &products, (n, Sign::Plus));
     for row in 0..n {
         a[row * stride + row] += 4.0;
     }
     a
+}
+
+/// What `run` gives on plain code, and what it gives on everything better.
+fn twins<T>(run: impl Fn(Level) -> T) -> (T, Vec<T>) {
+    let better = Level::all()
+        .into_iter()
+        .filter(|&level| level != Level::plain());
+    (run(Level::plain()), better.map(&run).collect())
+}
+
+#[test]
+fn plain_sums_are_the_definition() {
+    let (a, b) = (numbers(37, 1), numbers(37, 2));
+    let pairs = a.iter().zip(&b);
+    let wanted: f64 = pairs.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
+    let found = on::dot(Level::plain(), &a, &b);
+    assert!((f64::from(found) - wanted).abs() < 1e-5);
 }
 
 proptest! {
@@ -72,52 +85,62 @@ proptest! {
     #[test]
     fn dot_equals_its_twin(n in 0_usize..300, seed in 0_u64..1000) {
         let (a, b) = (numbers(n, seed), numbers(n, seed + 1));
-        prop_assert!((dot(&a, &b) - dot_plain(&a, &b)).abs() <= 1e-6 * n as f32);
+        let (wanted, all) = twins(|level| on::dot(level, &a, &b));
+        for found in all {
+            prop_assert!((found - wanted).abs() <= 1e-6 * n as f32);
+        }
     }
 
     #[test]
     fn dots_are_bit_for_bit_what_dot_gives(d in 1_usize..90, n in 0_usize..20, seed in 0_u64..1000) {
         let (rows, vector) = (numbers(n * d, seed), numbers(d, seed + 1));
-        let mut found = vec![0.0; n];
-        dots(&rows, &vector, &mut found);
-        for (row, found) in rows.chunks_exact(d).zip(&found) {
-            prop_assert_eq!(found.to_bits(), dot(row, &vector).to_bits());
+        for level in Level::all() {
+            let mut found = vec![0.0; n];
+            on::dots(level, &rows, &vector, &mut found);
+            for (row, found) in rows.chunks_exact(d).zip(&found) {
+                prop_assert_eq!(found.to_bits(), on::dot(level, row, &vector).to_bits());
+            }
         }
-        let mut plain = vec![0.0; n];
-        dots_plain(&rows, &vector, &mut plain);
-        assert_close(&found, &plain, 1e-6 * d as f32);
     }
 
     #[test]
     fn axpy_equals_its_twin(n in 0_usize..300, factor in -2_f32..2.0, seed in 0_u64..1000) {
-        let (mut found, from) = (numbers(n, seed), numbers(n, seed + 1));
-        let mut wanted = found.clone();
-        axpy(&mut found, factor, &from);
-        axpy_plain(&mut wanted, factor, &from);
-        assert_close(&found, &wanted, 1e-6);
+        let (start, from) = (numbers(n, seed), numbers(n, seed + 1));
+        let (wanted, all) = twins(|level| {
+            let mut target = start.clone();
+            on::axpy(level, &mut target, factor, &from);
+            target
+        });
+        for found in all {
+            assert_close(&found, &wanted, 1e-6);
+        }
     }
 
     #[test]
     fn rank_update_equals_its_twin(blocks in 1_usize..9, k in 0_usize..40, minus: bool, seed in 0_u64..1000) {
         let n = blocks * BLOCK;
         let stride = n + BLOCK;
-        let (mut found, products) = (numbers(n * stride, seed), numbers(k * stride, seed + 1));
-        let mut wanted = found.clone();
+        let (start, products) = (numbers(n * stride, seed), numbers(k * stride, seed + 1));
         let sign = if minus { Sign::Minus } else { Sign::Plus };
-        rank(&mut found, &products, n, sign, rank_update);
-        rank(&mut wanted, &products, n, sign, rank_update_plain);
-        assert_close(&upper(&found, n, stride), &upper(&wanted, n, stride), 1e-5);
+        let (wanted, all) = twins(|level| {
+            let mut target = start.clone();
+            rank(level, &mut target, &products, (n, sign));
+            upper(&target, n, stride)
+        });
+        for found in all {
+            assert_close(&found, &wanted, 1e-5);
+        }
     }
 
     #[test]
-    fn packed_rows_equal_their_twin(width in 1_usize..70, n in 0_usize..20, seed in 0_u64..1000) {
+    fn packed_rows_equal_the_products(width in 1_usize..70, n in 0_usize..20, seed in 0_u64..1000) {
         let from = numbers(30 * width, seed);
         let rows: Vec<u32> = (0..u32::try_from(n).unwrap()).map(|row| row * 7 % 30).collect();
         let (row_scales, column_scales) = (numbers(n, seed + 1), numbers(width, seed + 2));
         let stride = width.next_multiple_of(BLOCK);
-        let run = |run: fn(Pack<'_>)| {
+        for level in Level::all() {
             let mut to = vec![0.0; n * stride];
-            run(Pack {
+            on::pack(level, Pack {
                 from: Rows { data: &from, stride: width },
                 width,
                 rows: &rows,
@@ -125,13 +148,12 @@ proptest! {
                 column_scales: &column_scales,
                 to: Rows { data: &mut to, stride },
             });
-            to
-        };
-        let found = run(pack);
-        assert_close(&found, &run(pack_plain), 1e-6);
-        if n > 0 {
-            let wanted = from[rows[n - 1] as usize * width] * row_scales[n - 1] * column_scales[0];
-            prop_assert!((found[(n - 1) * stride] - wanted).abs() <= 1e-6);
+            for (place, &row) in rows.iter().enumerate() {
+                for column in 0..width {
+                    let wanted = from[row as usize * width + column] * row_scales[place] * column_scales[column];
+                    prop_assert!((to[place * stride + column] - wanted).abs() <= 1e-6);
+                }
+            }
         }
     }
 
@@ -139,10 +161,10 @@ proptest! {
     fn transposing_moves_every_number(rows in 1_usize..4, columns in 1_usize..4, seed in 0_u64..1000) {
         let (rows, columns) = (rows * BLOCK, columns * BLOCK);
         let from = numbers(rows * columns, seed);
-        for run in [transpose, transpose_plain] {
+        for level in Level::all() {
             let mut to = vec![0.0; rows * columns];
             let target = Rows { data: to.as_mut_slice(), stride: rows };
-            run(Rows { data: &from, stride: columns }, target, (rows, columns));
+            on::transpose(level, Rows { data: &from, stride: columns }, target, (rows, columns));
             for row in 0..rows {
                 for column in 0..columns {
                     let (found, wanted) = (to[column * rows + row], from[row * columns + column]);
@@ -157,38 +179,93 @@ proptest! {
         let width = blocks * BLOCK;
         let (rows, factors) = (numbers(n * width, seed), numbers(n, seed + 1));
         let rows = Rows { data: rows.as_slice(), stride: width };
-        let mut found = numbers(width, seed + 2);
-        let mut wanted = found.clone();
-        combine(rows, &factors, &mut found);
-        combine_plain(rows, &factors, &mut wanted);
-        assert_close(&found, &wanted, 1e-5);
+        let start = numbers(width, seed + 2);
+        let (wanted, all) = twins(|level| {
+            let mut sum = start.clone();
+            on::combine(level, rows, &factors, &mut sum);
+            sum
+        });
+        for found in all {
+            assert_close(&found, &wanted, 1e-5);
+        }
     }
 
     #[test]
     fn factor_and_solution_equal_their_twins(blocks in 1_usize..7, seed in 0_u64..1000) {
         let n = blocks * BLOCK;
         let stride = n + BLOCK;
-        let (mut found, b) = (system(n, seed), numbers(n, seed + 1));
-        let mut wanted = found.clone();
-        factor(Rows { data: &mut found, stride }, n).unwrap();
-        factor_plain(Rows { data: &mut wanted, stride }, n).unwrap();
-        assert_close(&upper(&found, n, stride), &upper(&wanted, n, stride), 1e-4);
-        let (mut x, mut y) = (b.clone(), b);
-        solve(Rows { data: &found, stride }, &mut x);
-        solve_plain(Rows { data: &wanted, stride }, &mut y);
-        assert_close(&x, &y, 1e-4);
+        let (start, right) = (system(n, seed), numbers(n, seed + 1));
+        let (wanted, all) = twins(|level| {
+            let (mut a, mut b) = (start.clone(), right.clone());
+            on::factor(level, Rows { data: &mut a, stride }, n).unwrap();
+            on::solve(level, Rows { data: &a, stride }, &mut b);
+            (upper(&a, n, stride), b)
+        });
+        for found in all {
+            assert_close(&found.0, &wanted.0, 1e-4);
+            assert_close(&found.1, &wanted.1, 1e-4);
+        }
+    }
+}
+
+fn reals(n: usize, seed: u64) -> Vec<f64> {
+    numbers(n, seed).into_iter().map(f64::from).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn updated_rows_equal_their_twin(n in 0_usize..80, seed in 0_u64..1000) {
+        let (v, w, next) = (reals(n, seed), reals(n, seed + 1), reals(n, seed + 2));
+        let start = reals(n, seed + 3);
+        let update = Update { v: &v, w: &w, own: (0.5, -0.25), next: &next };
+        let (wanted, all) = twins(|level| {
+            let mut row = start.clone();
+            let product = on::update_and_dot(level, &mut row, update);
+            (row, product)
+        });
+        for found in all {
+            prop_assert!((found.1 - wanted.1).abs() < 1e-13);
+            for (found, wanted) in found.0.iter().zip(&wanted.0) {
+                prop_assert!((found - wanted).abs() < 1e-14);
+            }
+        }
+    }
+
+    #[test]
+    fn turned_panels_equal_their_twin(n in 2_usize..40, seed in 0_u64..1000) {
+        let numbers = reals(n * PANEL, seed);
+        let rows: Vec<[f64; PANEL]> = numbers.chunks(PANEL).map(|row| row.try_into().unwrap()).collect();
+        let v = reals(n, seed + 1);
+        let rotations: Vec<Rotation> = (0..n - 1).map(|row| Rotation { row, sine: 0.6, cosine: 0.8 }).collect();
+        let (wanted, all) = twins(|level| {
+            let mut rows = rows.clone();
+            on::reflect(level, &mut rows, &v, 0.3);
+            on::rotate(level, &mut rows, &rotations);
+            rows
+        });
+        for found in all {
+            for (found, wanted) in found.iter().flatten().zip(wanted.iter().flatten()) {
+                prop_assert!((found - wanted).abs() < 1e-13);
+            }
+        }
     }
 }
 
 #[test]
 fn indefinite_system_names_its_row() {
     let stride = 3 * BLOCK;
-    for bad in [0, 3, 16, 31] {
+    for (level, bad) in Level::all()
+        .into_iter()
+        .flat_map(|level| [0, 3, 16, 31].map(|bad| (level, bad)))
+    {
         let mut a = vec![0.0; 32 * stride];
         for row in 0..32 {
             a[row * stride + row] = if row == bad { 0.0 } else { 1.0 };
         }
-        let got = factor(
+        let got = on::factor(
+            level,
             Rows {
                 data: &mut a,
                 stride,

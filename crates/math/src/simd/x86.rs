@@ -52,6 +52,7 @@ impl Isa for Avx512 {
     type Vector = __m512;
     const LANES: usize = 16;
     const TALL: bool = true;
+    const FUSED: bool = true;
 
     #[inline(always)]
     fn splat(self, value: f32) -> __m512 {
@@ -171,6 +172,7 @@ impl Isa for Avx2 {
     type Vector = __m256;
     const LANES: usize = 8;
     const TALL: bool = false;
+    const FUSED: bool = true;
 
     #[inline(always)]
     fn splat(self, value: f32) -> __m256 {
