@@ -33,6 +33,7 @@
 
 mod catalog;
 mod error;
+mod export;
 mod extra;
 mod fields;
 mod folder;
@@ -43,6 +44,8 @@ mod lines;
 mod load;
 pub mod manifest;
 mod mapping;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod parse;
 mod plan;
 mod read;
@@ -54,6 +57,7 @@ mod split;
 
 pub use catalog::Catalog;
 pub use error::{Error, MappingProblem, Result, SegmentProblem};
+pub use export::Retracted;
 pub use folder::DataFolder;
 pub use format::{Choice, Format, RecordKind, UnknownName};
 pub use import::{BadRows, FileOutcome, FileReport, ImportReport, ImportRequest, Progress};

@@ -1,0 +1,110 @@
+//! The catalog of a data folder: records of items, users and creators.
+
+mod segment;
+
+use std::collections::BTreeMap;
+
+use marquee_core::{Creator, Item, User};
+
+pub(crate) use segment::CatalogBuilder;
+
+use crate::{DataFolder, Result};
+
+/// All records of a data folder, the latest of each id, in the order of their ids (byte by byte).
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Catalog {
+    items: Vec<Item>,
+    users: Vec<User>,
+    creators: Vec<Creator>,
+}
+
+impl Catalog {
+    /// The record of an item, if there is one. Cost: a binary search.
+    pub fn item(&self, id: &str) -> Option<&Item> {
+        let at = self
+            .items
+            .binary_search_by(|item| item.id.as_str().cmp(id))
+            .ok()?;
+        Some(&self.items[at])
+    }
+
+    /// The record of a user, if there is one. Cost: a binary search.
+    pub fn user(&self, id: &str) -> Option<&User> {
+        let at = self
+            .users
+            .binary_search_by(|user| user.id.as_str().cmp(id))
+            .ok()?;
+        Some(&self.users[at])
+    }
+
+    /// The record of a creator, if there is one. Cost: a binary search.
+    pub fn creator(&self, id: &str) -> Option<&Creator> {
+        let found = self
+            .creators
+            .binary_search_by(|creator| creator.id.as_str().cmp(id));
+        Some(&self.creators[found.ok()?])
+    }
+
+    /// All items.
+    pub fn items(&self) -> &[Item] {
+        &self.items
+    }
+
+    /// All users.
+    pub fn users(&self) -> &[User] {
+        &self.users
+    }
+
+    /// All creators.
+    pub fn creators(&self) -> &[Creator] {
+        &self.creators
+    }
+
+    /// At most `limit` items, from the first one whose id comes after `after`; pass an empty text for
+    /// the first page, and the last id of a page for the next one. `after` need not exist (anymore).
+    pub fn page(&self, after: &str, limit: usize) -> &[Item] {
+        let start = self.items.partition_point(|item| item.id.as_str() <= after);
+        let end = self.items.len().min(start.saturating_add(limit));
+        &self.items[start..end]
+    }
+}
+
+impl DataFolder {
+    /// Reads all catalog records.
+    ///
+    /// Cost and memory: all records, those that were replaced among them.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Error::Artifact`] or [`crate::Error::Record`] when a catalog file is damaged.
+    pub fn catalog(&self) -> Result<Catalog> {
+        let mut items: BTreeMap<String, Item> = BTreeMap::new();
+        let mut users: BTreeMap<String, User> = BTreeMap::new();
+        let mut creators: BTreeMap<String, Creator> = BTreeMap::new();
+        for file in self
+            .manifest()
+            .imports
+            .iter()
+            .flat_map(|import| &import.catalog)
+        {
+            let segment = segment::CatalogSegment::open(&self.dir().join(file))?;
+            segment.each("items", |item: Item| {
+                items.insert(item.id.as_str().to_owned(), item);
+            })?;
+            segment.each("users", |user: User| {
+                users.insert(user.id.as_str().to_owned(), user);
+            })?;
+            segment.each("creators", |creator: Creator| {
+                creators.insert(creator.id.as_str().to_owned(), creator);
+            })?;
+        }
+        Ok(Catalog {
+            items: items.into_values().collect(),
+            users: users.into_values().collect(),
+            creators: creators.into_values().collect(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
