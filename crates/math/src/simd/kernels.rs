@@ -1,5 +1,7 @@
 //! The kernels, in safe code over any instruction set.
 //!
+//! No closure holds vectors: it would be compiled for the baseline, and hand them over in memory.
+//!
 //! Matrices are padded to a multiple of [`BLOCK`] rows and columns. Only what stands on and above the
 //! diagonal of a symmetric matrix means something; kernels may write garbage below it.
 

@@ -112,7 +112,10 @@ impl Isa for Avx512 {
 
     #[inline(always)]
     fn transpose(self, from: Rows<&[f32]>, to: Rows<&mut [f32]>) {
-        let rows = std::array::from_fn(|row| self.load(&from.data[row * from.stride..]));
+        let mut rows = [self.splat(0.0); BLOCK];
+        for (row, vector) in rows.iter_mut().enumerate() {
+            *vector = self.load(&from.data[row * from.stride..]);
+        }
         for (row, column) in self.transposed(rows).into_iter().enumerate() {
             self.store(column, &mut to.data[row * to.stride..]);
         }

@@ -50,7 +50,10 @@ fn factor_diagonal(rows: &mut [f32], stride: usize, start: usize) -> Result<Diag
             return Err(pivot);
         }
         let inverse = 1.0 / square.sqrt();
-        let own: [f32; BLOCK] = std::array::from_fn(|column| block[pivot][column] * inverse);
+        let mut own = block[pivot];
+        for value in &mut own {
+            *value *= inverse;
+        }
         for row in pivot + 1..BLOCK {
             let factor = own[row];
             for column in 0..BLOCK {
@@ -76,8 +79,10 @@ fn solve_panel<I: Isa>(
 ) {
     let Rows { data, stride } = rows;
     for column in columns.step_by(I::LANES) {
-        let mut panel: [I::Vector; BLOCK] =
-            std::array::from_fn(|row| isa.load(&data[row * stride + column..]));
+        let mut panel = [isa.splat(0.0); BLOCK];
+        for (row, vector) in panel.iter_mut().enumerate() {
+            *vector = isa.load(&data[row * stride + column..]);
+        }
         for pivot in 0..BLOCK {
             let own = isa.mul(panel[pivot], isa.splat(diagonal[pivot][pivot]));
             panel[pivot] = own;

@@ -81,11 +81,13 @@ fn tile<I: Isa, const ROWS: usize, const VECTORS: usize>(
         let product = &data[product * stride..][..stride];
         let left = &product[corner.row..][..ROWS];
         let right = &product[corner.column..][..width];
-        let right: [I::Vector; VECTORS] =
-            std::array::from_fn(|vector| isa.load(&right[vector * I::LANES..]));
+        let mut vectors = [isa.splat(0.0); VECTORS];
+        for (vector, right) in vectors.iter_mut().zip(right.chunks_exact(I::LANES)) {
+            *vector = isa.load(right);
+        }
         for (sums, &left) in sums.iter_mut().zip(left) {
             let left = isa.splat(left);
-            for (sum, &right) in sums.iter_mut().zip(&right) {
+            for (sum, &right) in sums.iter_mut().zip(&vectors) {
                 *sum = isa.mul_add(left, right, *sum);
             }
         }

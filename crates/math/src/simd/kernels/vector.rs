@@ -97,29 +97,39 @@ fn combine_columns<I: Isa, const VECTORS: usize, const CHAINS: usize>(
     factors: &[f32],
     (column, target): (usize, &mut [f32]),
 ) {
+    let width = VECTORS * I::LANES;
     let mut sums = [[isa.splat(0.0); VECTORS]; CHAINS];
-    let mut add = |chain: usize, row: usize, factor: f32| {
-        let from = &rows.data[row * rows.stride + column..][..VECTORS * I::LANES];
-        let factor = isa.splat(factor);
-        for (sum, from) in sums[chain].iter_mut().zip(from.chunks_exact(I::LANES)) {
-            *sum = isa.mul_add(factor, isa.load(from), *sum);
-        }
-    };
     let groups = factors.chunks_exact(CHAINS);
     let rest = groups.remainder();
     for (group, factors) in groups.enumerate() {
-        for (chain, &factor) in factors.iter().enumerate() {
-            add(chain, group * CHAINS + chain, factor);
+        for (chain, (sums, &factor)) in sums.iter_mut().zip(factors).enumerate() {
+            let start = (group * CHAINS + chain) * rows.stride + column;
+            add_multiple(isa, sums, factor, &rows.data[start..][..width]);
         }
     }
-    for (chain, &factor) in rest.iter().enumerate() {
-        add(chain, factors.len() - rest.len() + chain, factor);
+    for (chain, (sums, &factor)) in sums.iter_mut().zip(rest).enumerate() {
+        let start = (factors.len() - rest.len() + chain) * rows.stride + column;
+        add_multiple(isa, sums, factor, &rows.data[start..][..width]);
     }
     for (vector, place) in target.chunks_exact_mut(I::LANES).enumerate() {
-        let total = sums
-            .iter()
-            .fold(isa.load(place), |total, sums| isa.add(total, sums[vector]));
+        let mut total = isa.load(place);
+        for sums in &sums {
+            total = isa.add(total, sums[vector]);
+        }
         isa.store(total, place);
+    }
+}
+
+#[inline(always)]
+fn add_multiple<I: Isa, const VECTORS: usize>(
+    isa: I,
+    sums: &mut [I::Vector; VECTORS],
+    factor: f32,
+    from: &[f32],
+) {
+    let factor = isa.splat(factor);
+    for (sum, from) in sums.iter_mut().zip(from.chunks_exact(I::LANES)) {
+        *sum = isa.mul_add(factor, isa.load(from), *sum);
     }
 }
 
