@@ -31,7 +31,7 @@ pub(crate) struct Violation {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
     /// Fields break limits; at least one.
-    #[error("{} invalid, first {}: {}", count(.0.len()), .0[0].field, .0[0].problem)]
+    #[error("{}", told(.0))]
     InvalidFields(Vec<Violation>),
     /// The bytes are no message of the expected type.
     #[error("the request is not a valid message of this call's type")]
@@ -178,10 +178,18 @@ impl From<Refusal> for Status {
     }
 }
 
-fn count(fields: usize) -> String {
-    match fields {
-        1 => "1 field is".to_owned(),
-        more => format!("{more} fields are"),
+/// How many fields are refused, and the first of them.
+fn told(violations: &[Violation]) -> String {
+    match violations {
+        [] => "the request is invalid".to_owned(),
+        [one] => format!("{}: {}", one.field, one.problem),
+        [first, ..] => {
+            let count = violations.len();
+            format!(
+                "{count} fields are invalid, first {}: {}",
+                first.field, first.problem
+            )
+        }
     }
 }
 

@@ -18,7 +18,11 @@ fn sha256(text: &str) -> String {
 }
 
 #[track_caller]
-fn check(path: &str, headers: &[(&'static str, &'static str)], want: Result<&'static str, Refusal>) {
+fn check(
+    path: &str,
+    headers: &[(&'static str, &'static str)],
+    want: Result<&'static str, Refusal>,
+) {
     let mut map = HeaderMap::new();
     for &(name, value) in headers {
         map.append(
@@ -27,7 +31,10 @@ fn check(path: &str, headers: &[(&'static str, &'static str)], want: Result<&'st
         );
     }
     let got = keys().admit(calls::find(path).unwrap(), &map);
-    assert_eq!(got.map(|caller| caller.name().to_owned()), want.map(str::to_owned));
+    assert_eq!(
+        got.map(|caller| caller.name().to_owned()),
+        want.map(str::to_owned)
+    );
 }
 
 const RECOMMEND: &str = "/marquee.v1.RecommendationService/Recommend";

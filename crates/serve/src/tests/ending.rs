@@ -4,13 +4,11 @@ use std::time::{Duration, Instant};
 
 use tokio::{net::TcpStream, time::timeout};
 
-use super::support::{LONG, for_user, start};
-use crate::ServeConfig;
+use super::support::{LONG, for_user, patient, start};
 
 #[tokio::test]
 async fn running_call_finishes_and_new_connections_are_refused() {
-    let mut config = ServeConfig::default();
-    config.times.call_ms = 60_000;
+    let mut config = patient();
     config.times.shutdown_ms = 60_000;
     let server = start(config).await;
     let address = server.address;
@@ -33,8 +31,7 @@ async fn running_call_finishes_and_new_connections_are_refused() {
 
 #[tokio::test]
 async fn call_that_does_not_finish_is_cut_off() {
-    let mut config = ServeConfig::default();
-    config.times.call_ms = 60_000;
+    let mut config = patient();
     config.times.shutdown_ms = 50;
     let server = start(config).await;
     let mut client = server.client().await;
@@ -56,7 +53,7 @@ async fn call_that_does_not_finish_is_cut_off() {
 
 #[tokio::test]
 async fn idle_connections_do_not_hold_the_end_up() {
-    let mut config = ServeConfig::default();
+    let mut config = patient();
     config.times.shutdown_ms = 60_000;
     let server = start(config).await;
     let mut client = server.client().await;

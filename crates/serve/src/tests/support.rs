@@ -29,6 +29,13 @@ use crate::{ServeConfig, ServeError, backend::Backend, run_backend};
 /// Longer than anything here may take.
 pub(super) const LONG: Duration = Duration::from_secs(60);
 
+/// The defaults, but for a machine that has other things to do as well.
+pub(super) fn patient() -> ServeConfig {
+    let mut config = ServeConfig::default();
+    config.times.call_ms = 60_000;
+    config
+}
+
 /// A backend that does what the id of the user says: `slow` waits to be released, `panic` panics,
 /// `broken` fails with what a caller must not read, `late` says that its budget ran out; everybody
 /// else gets an answer whose id is the budget in milliseconds.
