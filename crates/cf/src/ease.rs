@@ -3,8 +3,8 @@
 //! Minimizes `Σ_u d_u |x_u - x_u B|² + regularization |B|²` over `B` with a zero diagonal; the score of
 //! item `j` is `Σ_h w(h) B_hj` over the history, times `p_j^popularity_exponent` with `p_j` the
 //! popularity of `j` over the mean. `d_u = n_u^-user_exponent` over its mean: zero is the published
-//! model, 0.5 gives users with short histories a fairer say and is better wherever histories differ much
-//! in length (after Park, Yoon, Choi, Lee 2024).
+//! model, 0.5 gives users with short histories a fairer say, which helps where many of them meet a large
+//! catalog and changes little elsewhere (after Park, Yoon, Choi, Lee 2024).
 //!
 //! Source: Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", 2019. Cost: `n_items³ / 2`
 //! multiplications and additions; memory 12 `n_items²` bytes up to 8,192 items, 4 `n_items²` above. For
@@ -40,7 +40,7 @@ pub struct EaseConfig {
 impl Default for EaseConfig {
     fn default() -> Self {
         Self {
-            regularization: 200.0,
+            regularization: 300.0,
             user_exponent: 0.0,
             popularity_exponent: 0.0,
             max_memory_gib: 8.0,

@@ -40,8 +40,8 @@ pub struct EdlaeConfig {
 impl Default for EdlaeConfig {
     fn default() -> Self {
         Self {
-            regularization: 100.0,
-            dropout: 0.3,
+            regularization: 200.0,
+            dropout: 0.2,
             user_exponent: 0.0,
             popularity_exponent: 0.0,
             max_memory_gib: 8.0,

@@ -50,9 +50,9 @@ impl Default for ItemKnnConfig {
     fn default() -> Self {
         Self {
             neighbors: 100,
-            shrinkage: 10.0,
+            shrinkage: 20.0,
             asymmetry: 0.5,
-            weighting: Weighting::Plain,
+            weighting: Weighting::Bm25,
             bm25_saturation: 1.2,
             bm25_length: 0.75,
         }

@@ -42,7 +42,7 @@ impl Default for Rp3betaConfig {
     fn default() -> Self {
         Self {
             neighbors: 100,
-            alpha: 0.8,
+            alpha: 0.6,
             beta: 0.4,
         }
     }

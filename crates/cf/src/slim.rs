@@ -50,8 +50,8 @@ pub struct SlimConfig {
 impl Default for SlimConfig {
     fn default() -> Self {
         Self {
-            l1: 2.0,
-            l2: 50.0,
+            l1: 1.0,
+            l2: 100.0,
             user_exponent: 0.0,
             tolerance: 1e-4,
             max_rounds: 100,

@@ -9,8 +9,8 @@
 //! ```
 //!
 //! exactly, one small system an item. `G` weighs users by `n_u^-user_exponent` over its mean; `p_j` is
-//! the popularity of `j` over the mean. With as many neighbors as items it is EASE; with a few hundred
-//! it is as good or better, because what is left out is mostly noise.
+//! the popularity of `j` over the mean. With all items as neighbors it is EASE but for pairs that share
+//! no user; with a hundred or two it ranks about as well.
 //!
 //! Sources: the regression of Steck 2019; choosing the features of each column first, as fsSLIM does
 //! (Ning & Karypis 2011) and as the sparse approximation of Steck, "Markov Random Fields for
@@ -56,7 +56,7 @@ impl Default for SparseEaseConfig {
     fn default() -> Self {
         Self {
             neighbors: 200,
-            regularization: 100.0,
+            regularization: 150.0,
             dropout: 0.0,
             user_exponent: 0.5,
             popularity_exponent: 0.0,

@@ -56,7 +56,7 @@ pub struct UserKnnConfig {
 impl Default for UserKnnConfig {
     fn default() -> Self {
         Self {
-            neighbors: 100,
+            neighbors: 50,
             shrinkage: 0.0,
             asymmetry: 0.5,
             weighting: Weighting::TfIdf,

@@ -15,8 +15,14 @@ fn case(train: fn(&Dataset, u64) -> Result<SparseItemModel>) -> Case<SparseItemM
 
 #[test]
 fn plain_conforms() {
-    case(|data, _| train(data, &ItemKnnConfig::default(), &mut silent()))
-        .check(Personalization::ByHistory);
+    let case = case(|data, _| {
+        let config = ItemKnnConfig {
+            weighting: Weighting::Plain,
+            ..Default::default()
+        };
+        train(data, &config, &mut silent())
+    });
+    case.check(Personalization::ByHistory);
 }
 
 #[test]
@@ -82,6 +88,7 @@ fn cosine_by_hand() {
     // |x0|² = 2, |x1|² = 6, |x2|² = 9; x0·x1 = 3, x1·x2 = 3, x0·x2 = 0.
     let (a, b) = (3.0 / 12.0_f32.sqrt(), 3.0 / 54.0_f32.sqrt());
     let config = ItemKnnConfig {
+        weighting: Weighting::Plain,
         shrinkage: 0.0,
         ..Default::default()
     };
@@ -92,6 +99,7 @@ fn cosine_by_hand() {
 fn shrinkage_is_added_to_the_denominator() {
     let (a, b) = (3.0 / (12.0_f32.sqrt() + 2.0), 3.0 / (54.0_f32.sqrt() + 2.0));
     let config = ItemKnnConfig {
+        weighting: Weighting::Plain,
         shrinkage: 2.0,
         ..Default::default()
     };
@@ -101,6 +109,7 @@ fn shrinkage_is_added_to_the_denominator() {
 #[test]
 fn asymmetry_divides_by_the_item_of_the_history() {
     let config = ItemKnnConfig {
+        weighting: Weighting::Plain,
         shrinkage: 0.0,
         asymmetry: 1.0,
         ..Default::default()
@@ -123,6 +132,7 @@ fn asymmetry_divides_by_the_item_of_the_history() {
 fn only_the_nearest_stay_for_each_scored_item() {
     let (a, b) = (3.0 / 12.0_f32.sqrt(), 3.0 / 54.0_f32.sqrt());
     let config = ItemKnnConfig {
+        weighting: Weighting::Plain,
         shrinkage: 0.0,
         neighbors: 1,
         ..Default::default()
@@ -135,6 +145,7 @@ fn only_the_nearest_stay_for_each_scored_item() {
 fn likeness_equals_all_pairs_compared_one_by_one() {
     let data = BlockWorld::skewed(3).data;
     let config = ItemKnnConfig {
+        weighting: Weighting::Plain,
         neighbors: usize::MAX,
         ..Default::default()
     };
