@@ -329,7 +329,8 @@ fn overflow_in_training_is_an_error() {
 
 #[test]
 fn each_field_is_checked() {
-    let wrong: [(&str, fn(&mut AlsConfig)); 8] = [
+    type Change = fn(&mut AlsConfig);
+    let wrong: [(&str, Change); 8] = [
         ("factors", |config| config.factors = 0),
         ("iterations", |config| config.iterations = 0),
         ("cg_steps", |config| config.cg_steps = 0),
