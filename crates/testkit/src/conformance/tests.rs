@@ -140,7 +140,7 @@ fn run(fault: Fault) {
         let mut reopened = Counts::train(data, fault);
         let mut bytes: Vec<u8> = Vec::new();
         for row in &model.together {
-            bytes.extend(row.iter().flat_map(|value| value.to_bits().to_ne_bytes()));
+            bytes.extend(row.iter().flat_map(|value| value.to_bits().to_le_bytes()));
         }
         if fault == Fault::BytesByThreads {
             bytes.push(u8::try_from(threads.0).unwrap());
