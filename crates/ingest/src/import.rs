@@ -172,7 +172,7 @@ fn content_of(input: &Input) -> Result<Content> {
         && let Records::Items(form) = &table.records
         && let Some(tags) = &form.tags
     {
-        content.hash ^= source::content(tags)?.hash.rotate_left(1);
+        content.hash ^= source::content(&tags.path)?.hash.rotate_left(1);
     }
     Ok(content)
 }

@@ -117,7 +117,7 @@ impl DataFolder {
         } = gathered;
         let rows = fold(users.len(), items.len(), &touches, selection.repeats);
         drop(touches);
-        prune::prune(&rows, &users, &items, selection)
+        prune::prune(rows, users, items, selection)
     }
 }
 
@@ -152,7 +152,7 @@ impl Gathered {
             if columns.time[row] > as_of || columns.item[row] == NO_ITEM {
                 continue;
             }
-            let effect = weights::effect(&columns, row, selection)
+            let (effect, weight) = weights::effect(&columns, row, selection)
                 .ok_or_else(|| bad_kind(segment, &columns, row))?;
             if effect == Effect::Nothing {
                 continue;
@@ -163,7 +163,9 @@ impl Gathered {
                 user,
                 item,
                 time: columns.time[row],
+                weight,
                 effect,
+                kind: columns.kind[row],
             });
         }
         match u32::try_from(self.touches.len()) {

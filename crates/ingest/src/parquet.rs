@@ -11,7 +11,8 @@ mod cells;
 
 use std::{
     fs::File,
-    path::{Path, PathBuf},
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
 };
 
 use ::parquet::{
@@ -104,9 +105,7 @@ pub(crate) fn read(plan: &Plan, sink: &mut dyn Sink) -> Result<()> {
     };
     for group in 0..groups {
         reading.group(
-            &*reader
-                .get_row_group(group)
-                .map_err(wrong(&plan.table.path))?,
+            &*guarded(&plan.table.path, || reader.get_row_group(group))?,
             sink,
         )?;
         sink.progress(total_bytes * (group as u64 + 1) / groups as u64)?;
@@ -134,18 +133,18 @@ impl Reading<'_> {
         let mut columns = Vec::with_capacity(self.used.len());
         for &at in &self.used {
             let leaf = self.plan.leaves[at];
-            let reader = group.get_column_reader(leaf).map_err(wrong(path))?;
+            let reader = guarded(path, || group.get_column_reader(leaf))?;
             let form = Form::of(&group.metadata().column(leaf).column_descr_ptr());
             columns.push(Cells::new(reader, form));
         }
         loop {
             let mut rows = None;
             for cells in &mut columns {
-                let read = cells.read(BATCH_ROWS).map_err(wrong(path))?;
+                let read = guarded(path, || cells.read(BATCH_ROWS))?;
                 let first = *rows.get_or_insert(read);
                 if first != read {
                     let differ = ParquetError::General("columns differ in length".to_owned());
-                    return Err(wrong(path)(differ));
+                    return guarded(path, || Err(differ));
                 }
             }
             match rows {
@@ -180,12 +179,20 @@ impl Reading<'_> {
 
 fn open(path: &Path) -> Result<SerializedFileReader<File>> {
     let file = File::open(path).map_err(Error::io("open", path))?;
-    SerializedFileReader::new(file).map_err(wrong(path))
+    guarded(path, || SerializedFileReader::new(file))
 }
 
-fn wrong(path: &Path) -> impl FnOnce(ParquetError) -> Error {
-    let path = PathBuf::from(path);
-    move |source| Error::Parquet { path, source }
+/// Calls the parquet crate, which panics on some damaged files: to us these are damaged files like
+/// others. Whatever a panic leaves half done is dropped with the error and never used again.
+fn guarded<T>(path: &Path, call: impl FnOnce() -> Result<T, ParquetError>) -> Result<T> {
+    let outcome = catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
+        let problem = "damaged in a way its reader does not foresee";
+        Err(ParquetError::General(problem.to_owned()))
+    });
+    outcome.map_err(|source| Error::Parquet {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Whether a column is one value a row, or none.

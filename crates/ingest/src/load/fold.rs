@@ -3,16 +3,16 @@
 use marquee_core::{Repeats, SparseRows};
 
 /// What an event does to its user's entry for its item.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Effect {
     /// Nothing.
     Nothing,
-    /// Adds a weight.
-    Add(f32),
-    /// Puts a weight in place of that of an earlier rating.
-    Rate(f32),
-    /// Puts a weight in place of that of an earlier thumb.
-    Thumb(f32),
+    /// Adds its weight.
+    Add,
+    /// Puts its weight in place of that of an earlier rating.
+    Rate,
+    /// Puts its weight in place of that of an earlier thumb.
+    Thumb,
     /// Takes the entry away.
     Cancel,
 }
@@ -23,7 +23,10 @@ pub(super) struct Touch {
     pub(super) user: u32,
     pub(super) item: u32,
     pub(super) time: i64,
+    pub(super) weight: f32,
     pub(super) effect: Effect,
+    /// Number of the event's kind.
+    pub(super) kind: u8,
 }
 
 /// One user's entry for one item while that user's events are gone through.
@@ -36,6 +39,8 @@ struct Entry {
     thumb: f32,
     /// Weight of the last event.
     last: f32,
+    /// A bit for each kind of event that added something at `time`.
+    kinds: u32,
     /// Whether it still counts, and was not moved behind a later one.
     is_live: bool,
 }
@@ -44,6 +49,8 @@ struct Entry {
 ///
 /// An entry stands where its last event stands. With [`Repeats::Sum`] its weight is the sum of what
 /// was added, the last rating and the last thumb; with [`Repeats::KeepLast`] that of the last event.
+/// Two events of one kind at the same known time are one: an export that overlaps an earlier one
+/// counts nothing twice.
 ///
 /// Cost: a counting sort by user and a sort of each user's events by time.
 pub(super) fn fold(
@@ -79,33 +86,33 @@ fn apply(touch: &Touch, entries: &mut Vec<Entry>, place_of: &mut [usize]) {
         .checked_sub(1)
         .map(|at| &mut entries[at])
         .filter(|entry| entry.is_live);
+    let kind = 1_u32 << (touch.kind % 32);
     let mut entry = Entry {
         item: touch.item,
         time: touch.time,
         added: 0.0,
         rating: 0.0,
         thumb: 0.0,
-        last: 0.0,
+        last: touch.weight,
+        kinds: kind,
         is_live: true,
     };
     if let Some(old) = old {
+        if old.time == touch.time {
+            let is_known = touch.time != 0 && old.kinds & kind != 0;
+            if touch.effect == Effect::Add && is_known {
+                return;
+            }
+            entry.kinds |= old.kinds;
+        }
         old.is_live = false;
         (entry.added, entry.rating, entry.thumb) = (old.added, old.rating, old.thumb);
     }
     match touch.effect {
         Effect::Nothing | Effect::Cancel => return,
-        Effect::Add(weight) => {
-            entry.added += weight;
-            entry.last = weight;
-        }
-        Effect::Rate(weight) => {
-            entry.rating = weight;
-            entry.last = weight;
-        }
-        Effect::Thumb(weight) => {
-            entry.thumb = weight;
-            entry.last = weight;
-        }
+        Effect::Add => entry.added += touch.weight,
+        Effect::Rate => entry.rating = touch.weight,
+        Effect::Thumb => entry.thumb = touch.weight,
     }
     entries.push(entry);
     *place = entries.len();

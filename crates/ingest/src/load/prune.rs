@@ -11,14 +11,21 @@ const OUT: u32 = u32::MAX;
 /// Applies the least numbers of interactions until both hold, and renumbers what is left in its old
 /// order.
 pub(super) fn prune(
-    rows: &SparseRows,
-    users: &Vocabulary,
-    items: &Vocabulary,
+    rows: SparseRows,
+    users: Vocabulary,
+    items: Vocabulary,
     selection: &Selection,
 ) -> Result<Loaded> {
-    let (keep_user, keep_item) = kept(rows, selection);
-    let (item_rows, items) = renumbered(&keep_item, items)?;
-    let (_, users) = renumbered(&keep_user, users)?;
+    let (keep_user, keep_item) = kept(&rows, selection);
+    if keep_user.iter().chain(&keep_item).all(|&keep| keep) {
+        return Ok(Loaded {
+            dataset: Dataset::from_rows(lean(rows)),
+            users,
+            items,
+        });
+    }
+    let (item_rows, items) = renumbered(&keep_item, &items)?;
+    let (_, users) = renumbered(&keep_user, &users)?;
     let view = rows.view();
     let mut offsets = Vec::with_capacity(users.len() + 1);
     offsets.push(0);

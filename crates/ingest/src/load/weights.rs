@@ -110,54 +110,43 @@ pub enum Values {
     Rating,
 }
 
-/// What the event of `row` does; `None` when there is no such kind.
+/// What the event of `row` does, and its weight; `None` when there is no such kind.
 #[inline]
-pub(super) fn effect(columns: &Columns<'_>, row: usize, selection: &Selection) -> Option<Effect> {
+pub(super) fn effect(
+    columns: &Columns<'_>,
+    row: usize,
+    selection: &Selection,
+) -> Option<(Effect, f32)> {
     let kind = EventKind::from_number(columns.kind[row])?;
     let value = columns.value[row];
     let weights = &selection.weights;
-    let adds = |weight: f32| {
-        if weight > 0.0 {
-            Effect::Add(weight)
-        } else {
-            Effect::Nothing
-        }
-    };
     let against = match selection.opposition {
-        Opposition::Cancels => Effect::Cancel,
-        Opposition::Ignored => Effect::Nothing,
+        Opposition::Cancels => (Effect::Cancel, 0.0),
+        Opposition::Ignored => (Effect::Nothing, 0.0),
     };
-    Some(match kind {
-        EventKind::Impression => adds(weights.impression),
-        EventKind::Open => adds(weights.open),
-        EventKind::Play => adds(weights.play),
-        EventKind::Rewatch => adds(weights.rewatch),
-        EventKind::Like => adds(weights.like),
-        EventKind::Comment => adds(weights.comment),
-        EventKind::Share => adds(weights.share),
-        EventKind::Save => adds(weights.save),
-        EventKind::Rate if weights.rate <= 0.0 => Effect::Nothing,
+    let (effect, weight) = match kind {
+        EventKind::Impression => (Effect::Add, weights.impression),
+        EventKind::Open => (Effect::Add, weights.open),
+        EventKind::Play => (Effect::Add, weights.play),
+        EventKind::Rewatch => (Effect::Add, weights.rewatch),
+        EventKind::Like => (Effect::Add, weights.like),
+        EventKind::Comment => (Effect::Add, weights.comment),
+        EventKind::Share => (Effect::Add, weights.share),
+        EventKind::Save => (Effect::Add, weights.save),
         EventKind::Rate if selection.min_rating.is_some_and(|least| value < least) => against,
-        EventKind::Rate => Effect::Rate(match selection.values {
-            Values::KindWeight => weights.rate,
-            Values::Rating => value,
-        }),
+        EventKind::Rate => (Effect::Rate, weights.rate),
         EventKind::Thumb if value < 0.0 => against,
-        EventKind::Thumb => {
-            let weight = if value > 1.0 {
-                weights.thumb_double_up
-            } else {
-                weights.thumb_up
-            };
-            if weight > 0.0 {
-                Effect::Thumb(weight)
-            } else {
-                Effect::Nothing
-            }
-        }
+        EventKind::Thumb if value > 1.0 => (Effect::Thumb, weights.thumb_double_up),
+        EventKind::Thumb => (Effect::Thumb, weights.thumb_up),
         EventKind::Hide | EventKind::Report => against,
         EventKind::Pause | EventKind::Follow | EventKind::Search | EventKind::Retract => {
-            Effect::Nothing
+            (Effect::Nothing, 0.0)
         }
+    };
+    Some(match effect {
+        Effect::Cancel => (effect, weight),
+        _ if weight <= 0.0 => (Effect::Nothing, 0.0),
+        Effect::Rate if selection.values == Values::Rating => (effect, value),
+        _ => (effect, weight),
     })
 }

@@ -11,7 +11,10 @@ use crate::{
     mapping::{Columns, Field},
     parse::TimeUnit,
     plan::{Dialect, Input, ReadOptions, find, need, plain_name, table_of, with_suffix},
-    read::table::{Encoding, EventForm, ItemForm, Records, Table, UserForm},
+    read::{
+        table::{Encoding, EventForm, ItemForm, Records, Table, UserForm},
+        tags::{TagFile, TagForm},
+    },
     source,
 };
 
@@ -107,11 +110,15 @@ fn movielens_csv(dir: &Path, options: &ReadOptions) -> Result<Vec<Input>> {
     for path in [items, users, ratings].into_iter().flatten() {
         let mut table = table_of(&path, Dialect::MovieLens, options)?;
         if let Records::Items(form) = &mut table.records {
-            form.tags = find(dir, "tags.csv");
+            form.tags = tag_file(dir, "tags.csv", TagForm::Csv);
         }
         inputs.push(Input::Table(table));
     }
     Ok(inputs)
+}
+
+fn tag_file(dir: &Path, name: &str, form: TagForm) -> Option<TagFile> {
+    find(dir, name).map(|path| TagFile { path, form })
 }
 
 fn recbole(dir: &Path, options: &ReadOptions) -> Result<Vec<Input>> {
@@ -194,7 +201,7 @@ pub(super) fn movielens_1m(path: &Path, options: &ReadOptions) -> Result<Table> 
             records: Records::Items(ItemForm {
                 separator: Some('|'),
                 kind: ItemKind::Movie,
-                tags: find(dir, "tags.dat"),
+                tags: tag_file(dir, "tags.dat", TagForm::Dat),
                 ..ItemForm::default()
             }),
             ..fixed(path, Delimiter::DoubleColon, &["item", "title", "genres"])

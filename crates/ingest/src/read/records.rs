@@ -35,7 +35,7 @@ impl<'t> ItemMaker<'t> {
     /// [`crate::Error::Io`] when that file cannot be read.
     pub(crate) fn new(columns: &'t Columns, form: &'t ItemForm) -> Result<Self> {
         let tags = match &form.tags {
-            Some(path) => tags::of_items(path)?,
+            Some(file) => tags::of_items(file)?,
             None => HashMap::new(),
         };
         Ok(Self {

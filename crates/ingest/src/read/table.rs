@@ -14,6 +14,7 @@ use crate::{
         events::EventMaker,
         records::{ItemMaker, UserMaker},
         rows::{Row, Rows},
+        tags::TagFile,
     },
     reject::Fault,
     row::Sink,
@@ -73,7 +74,7 @@ pub(crate) struct ItemForm {
     /// Genres given as columns of 0 and 1: the first column, and the genre of each.
     pub(crate) flags: Option<(usize, Vec<String>)>,
     /// A table of the same folder that says who gave which item which tag.
-    pub(crate) tags: Option<PathBuf>,
+    pub(crate) tags: Option<TagFile>,
 }
 
 /// How a table writes users.

@@ -1,8 +1,8 @@
-//! The `tags.csv` of MovieLens: who gave which film which tag.
+//! The tag files of MovieLens: who gave which film which tag.
 
 use std::{
     collections::{BTreeMap, HashMap},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use crate::{
@@ -16,6 +16,22 @@ use crate::{
 /// Most tags that one item keeps.
 const MAX_TAGS: usize = 50;
 
+/// A file of tags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TagFile {
+    pub(crate) path: PathBuf,
+    pub(crate) form: TagForm,
+}
+
+/// How a file of tags is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TagForm {
+    /// `tags.csv`, with a header.
+    Csv,
+    /// `tags.dat`: `user::item::tag::timestamp`.
+    Dat,
+}
+
 /// Tags of each item, the most often given first (by text among equals), at most [`MAX_TAGS`].
 ///
 /// Rows that cannot be read are left out: tags are an addition to a catalog, not its substance.
@@ -23,11 +39,14 @@ const MAX_TAGS: usize = 50;
 /// # Errors
 ///
 /// [`Error::Io`] when the file cannot be read, [`Error::Column`] when it has no item or tag column.
-pub(crate) fn of_items(path: &Path) -> Result<HashMap<String, Vec<String>>> {
+pub(crate) fn of_items(file: &TagFile) -> Result<HashMap<String, Vec<String>>> {
+    let path = &file.path;
     let mut lines = Lines::new(source::open(path)?, path);
     let mut fields = Fields::default();
-    let delimiter = Delimiter::Quoted(b',');
-    let mut places = None;
+    let (delimiter, mut places) = match file.form {
+        TagForm::Csv => (Delimiter::Quoted(b','), None),
+        TagForm::Dat => (Delimiter::DoubleColon, Some((1, 2))),
+    };
     let mut counts: HashMap<String, BTreeMap<String, u32>> = HashMap::new();
     loop {
         match lines.advance()? {

@@ -1,15 +1,17 @@
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 
-use proptest::prelude::{Just, Strategy, prop, prop_assert_eq, prop_oneof, proptest};
+use proptest::prelude::{Strategy, prop, prop_assert_eq, proptest};
 
 use super::*;
 
-fn touch(user: u32, item: u32, time: i64, effect: Effect) -> Touch {
+fn touch(user: u32, item: u32, time: i64, (effect, weight): (Effect, f32)) -> Touch {
     Touch {
         user,
         item,
         time,
+        weight,
         effect,
+        kind: effect as u8,
     }
 }
 
@@ -30,9 +32,9 @@ fn entries(rows: &SparseRows, user: usize) -> Vec<(u32, f32, i64)> {
 #[test]
 fn plays_add_up_and_stand_at_the_last() {
     let touches = [
-        touch(0, 1, 10, Effect::Add(1.0)),
-        touch(0, 2, 20, Effect::Add(1.0)),
-        touch(0, 1, 30, Effect::Add(2.0)),
+        touch(0, 1, 10, (Effect::Add, 1.0)),
+        touch(0, 2, 20, (Effect::Add, 1.0)),
+        touch(0, 1, 30, (Effect::Add, 2.0)),
     ];
     assert_eq!(folded(&touches, Repeats::Sum), [(2, 1.0, 20), (1, 3.0, 30)]);
     assert_eq!(
@@ -44,9 +46,9 @@ fn plays_add_up_and_stand_at_the_last() {
 #[test]
 fn a_rating_takes_the_place_of_the_one_before() {
     let touches = [
-        touch(0, 1, 10, Effect::Rate(5.0)),
-        touch(0, 1, 20, Effect::Add(1.0)),
-        touch(0, 1, 30, Effect::Rate(2.0)),
+        touch(0, 1, 10, (Effect::Rate, 5.0)),
+        touch(0, 1, 20, (Effect::Add, 1.0)),
+        touch(0, 1, 30, (Effect::Rate, 2.0)),
     ];
     assert_eq!(folded(&touches, Repeats::Sum), [(1, 3.0, 30)]);
 }
@@ -54,18 +56,18 @@ fn a_rating_takes_the_place_of_the_one_before() {
 #[test]
 fn what_is_spoken_against_is_gone_until_it_is_touched_again() {
     let mut touches = vec![
-        touch(0, 1, 30, Effect::Cancel),
-        touch(0, 1, 10, Effect::Add(1.0)),
-        touch(0, 2, 20, Effect::Add(1.0)),
+        touch(0, 1, 30, (Effect::Cancel, 0.0)),
+        touch(0, 1, 10, (Effect::Add, 1.0)),
+        touch(0, 2, 20, (Effect::Add, 1.0)),
     ];
     assert_eq!(folded(&touches, Repeats::Sum), [(2, 1.0, 20)]);
-    touches.push(touch(0, 1, 40, Effect::Thumb(2.0)));
+    touches.push(touch(0, 1, 40, (Effect::Thumb, 2.0)));
     assert_eq!(folded(&touches, Repeats::Sum), [(2, 1.0, 20), (1, 2.0, 40)]);
 }
 
 #[test]
 fn equal_times_keep_the_order_of_the_input() {
-    let touches = [3, 1, 2].map(|item| touch(0, item, 0, Effect::Add(1.0)));
+    let touches = [3, 1, 2].map(|item| touch(0, item, 0, (Effect::Add, 1.0)));
     let got: Vec<u32> = folded(&touches, Repeats::Sum)
         .iter()
         .map(|one| one.0)
@@ -73,43 +75,52 @@ fn equal_times_keep_the_order_of_the_input() {
     assert_eq!(got, [3, 1, 2]);
 }
 
-/// The same by hand: one user and item at a time, over a sorted copy of the events.
-fn slow(user: u32, touches: &[Touch]) -> Vec<(u32, f32, i64)> {
-    let mut mine: Vec<(usize, &Touch)> = touches
-        .iter()
-        .enumerate()
-        .filter(|(_, t)| t.user == user)
-        .collect();
-    mine.sort_by_key(|(at, touch)| (touch.time, *at));
-    let mut of_item: BTreeMap<u32, (f32, f32, f32, i64, usize)> = BTreeMap::new();
-    for (order, (_, touch)) in mine.into_iter().enumerate() {
-        if touch.effect == Effect::Cancel {
-            of_item.remove(&touch.item);
-            continue;
-        }
-        let entry = of_item.entry(touch.item).or_default();
-        match touch.effect {
-            Effect::Add(weight) => entry.0 += weight,
-            Effect::Rate(weight) => entry.1 = weight,
-            Effect::Thumb(weight) => entry.2 = weight,
-            Effect::Nothing | Effect::Cancel => unreachable!(),
-        }
-        (entry.3, entry.4) = (touch.time, order);
-    }
-    let mut all: Vec<_> = of_item.into_iter().collect();
-    all.sort_by_key(|(_, entry)| entry.4);
-    all.into_iter()
-        .map(|(item, e)| (item, e.0 + e.1 + e.2, e.3))
-        .collect()
+#[test]
+fn the_same_kind_at_the_same_known_moment_counts_once() {
+    let open = touch(0, 1, 10, (Effect::Add, 1.0));
+    let play = Touch { kind: 9, ..open };
+    assert_eq!(folded(&[open, play, open, play], Repeats::Sum), [(1, 2.0, 10)]);
+    let later = Touch { time: 11, ..open };
+    assert_eq!(folded(&[open, later, open], Repeats::Sum), [(1, 2.0, 11)]);
+    let unknown = Touch { time: 0, ..open };
+    assert_eq!(folded(&[unknown, unknown], Repeats::Sum), [(1, 2.0, 0)]);
 }
 
-fn effects() -> impl Strategy<Value = Effect> {
-    prop_oneof![
-        (1_u8..4).prop_map(|w| Effect::Add(f32::from(w))),
-        (1_u8..6).prop_map(|w| Effect::Rate(f32::from(w))),
-        (1_u8..3).prop_map(|w| Effect::Thumb(f32::from(w))),
-        Just(Effect::Cancel),
-    ]
+/// The same by hand: one item at a time, over a sorted copy of the user's events.
+fn slow(user: u32, touches: &[Touch]) -> Vec<(u32, f32, i64)> {
+    let mine = touches.iter().enumerate().filter(|(_, touch)| touch.user == user);
+    let mut mine: Vec<(usize, &Touch)> = mine.collect();
+    mine.sort_by_key(|(at, touch)| (touch.time, *at));
+    let mut all = Vec::new();
+    for item in 0..10 {
+        let (mut added, mut rating, mut thumb, mut last) = (0.0, 0.0, 0.0, None);
+        let mut seen = HashSet::new();
+        for (order, (_, touch)) in mine.iter().enumerate().filter(|(_, one)| one.1.item == item) {
+            match touch.effect {
+                Effect::Add if touch.time != 0 && !seen.insert(touch.time) => continue,
+                Effect::Add => added += touch.weight,
+                Effect::Rate => rating = touch.weight,
+                Effect::Thumb => thumb = touch.weight,
+                Effect::Nothing => unreachable!(),
+                Effect::Cancel => {
+                    (added, rating, thumb, last) = (0.0, 0.0, 0.0, None);
+                    seen.clear();
+                    continue;
+                }
+            }
+            last = Some((order, touch.time));
+        }
+        if let Some((order, time)) = last {
+            all.push((order, (item, added + rating + thumb, time)));
+        }
+    }
+    all.sort_by_key(|(order, _)| *order);
+    all.into_iter().map(|(_, entry)| entry).collect()
+}
+
+fn effects() -> impl Strategy<Value = (Effect, f32)> {
+    let kinds = prop::sample::select(vec![Effect::Add, Effect::Rate, Effect::Thumb, Effect::Cancel]);
+    (kinds, (1_u8..6).prop_map(f32::from))
 }
 
 proptest! {
@@ -117,8 +128,10 @@ proptest! {
     fn agrees_with_one_item_at_a_time(
         touches in prop::collection::vec((0_u32..3, 0_u32..4, 0_i64..6, effects()), 0..40)
     ) {
-        let touches: Vec<Touch> =
-            touches.into_iter().map(|(user, item, time, effect)| touch(user, item, time, effect)).collect();
+        let touches: Vec<Touch> = touches
+            .into_iter()
+            .map(|(user, item, time, what)| touch(user, item, time, what))
+            .collect();
         let rows = fold(3, 4, &touches, Repeats::Sum);
         for user in 0..3 {
             prop_assert_eq!(entries(&rows, user as usize), slow(user, &touches));
