@@ -1,13 +1,18 @@
 //! `cargo xtask bench`: the benchmarks.
 
+mod serve;
+
 use anyhow::bail;
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use crate::{shell, workspace::Workspace};
 
 /// Which benchmarks to run.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Options {
+    #[command(subcommand)]
+    what: Option<What>,
     /// Only this crate: `math` or `marquee-math`; may be repeated
     #[arg(short, long = "package", value_name = "CRATE")]
     packages: Vec<String>,
@@ -16,12 +21,22 @@ pub(crate) struct Options {
     passed_on: Vec<String>,
 }
 
-/// Runs the benchmarks of each crate.
+/// Benchmarks that need more than one process.
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Latency and throughput of a server under calls that arrive at fixed rates
+    Serve(serve::Options),
+}
+
+/// Runs the benchmarks of each crate, or the one that was named.
 ///
 /// # Errors
 ///
 /// When no crate that was asked for has benchmarks, or one fails.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
+    if let Some(What::Serve(options)) = &options.what {
+        return serve::run(workspace, options);
+    }
     let wanted: Vec<String> = options
         .packages
         .iter()

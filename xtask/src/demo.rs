@@ -6,7 +6,6 @@
 mod fetch;
 mod measure;
 mod people;
-mod server;
 mod tell;
 
 use std::{
@@ -19,15 +18,14 @@ use std::{
 use anyhow::Context;
 use clap::Args;
 
-use crate::{shell, workspace::Workspace, world};
+use crate::{server::Server, shell, workspace::Workspace, world};
 
 use self::{
     fetch::Fetched,
-    people::{Layout, People},
-    server::Server,
+    people::{Layout, People, Viewer},
 };
 
-/// Models that are trained, compared and, the last one, served.
+/// Models that are trained and compared; the best of them is served.
 const MODELS: [&str; 4] = ["popularity", "item-knn", "ials", "ease"];
 /// How many titles a viewer is shown.
 const SHOWN: &str = "6";
@@ -75,15 +73,20 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
             .context("path is not UTF-8")?],
     )?;
 
-    shell::heading("4 of 6: train four models; the last one will answer");
-    let training = marquee.show(&["train"], &with_models(source.layout.selection()))?;
+    shell::heading("4 of 6: train four models");
+    // All that people rated counts, also what they did not like: what they know is not for showing.
+    let training = marquee.show(&["train"], &with_models(&[]))?;
 
     shell::heading("5 of 6: how good are they?");
-    measure::run(&marquee, source.layout.selection())?;
+    let best = measure::run(&marquee, source.layout.selection())?;
+    shell::say("");
+    // The folder is fresh, so each model has one version.
+    marquee.show(&["models"], &["promote", &format!("{best}/000001")])?;
 
     shell::heading("6 of 6: serve, and ask as an app would");
-    let answers = ask(&marquee, &people)?;
-    tell::closing(&marquee, training, &answers);
+    let viewers = people.contrasting_pair()?;
+    let answers = ask(&marquee, &people, viewers)?;
+    tell::closing(&marquee, viewers[0], training, &answers);
     Ok(())
 }
 
@@ -168,17 +171,10 @@ impl Marquee {
     /// Prints a command, runs it, lets it print, and returns how long it took.
     fn show(&self, name: &[&str], arguments: &[&str]) -> anyhow::Result<Duration> {
         let mut command = self.command(name, arguments);
-        shell::say(format_args!("$ {}\n", typed(&command)));
+        shell::say(format_args!("$ {}\n", shell::typed(&command)));
         let (result, took) = shell::timed(|| shell::run(&mut command));
         result.map(|()| took)
     }
-}
-
-/// A command as one types it, with paths as seen from where one stands.
-fn typed(command: &Command) -> String {
-    let here = std::env::current_dir().unwrap_or_default();
-    let prefix = format!("{}/", here.display());
-    shell::shown(command).replace(&prefix, "")
 }
 
 /// What was asked, and how fast it was answered.
@@ -191,24 +187,25 @@ struct Answers {
 }
 
 /// Starts a server, asks for two people who like different things and for titles like a famous one.
-fn ask(marquee: &Marquee, people: &People) -> anyhow::Result<Answers> {
-    let server = Server::start(marquee)?;
+fn ask(marquee: &Marquee, people: &People, viewers: [&Viewer; 2]) -> anyhow::Result<Answers> {
+    let mut command = marquee.command(&["serve"], &["--listen", "127.0.0.1:0"]);
+    let server = Server::start(&mut command)?;
     let mut answers = Answers {
         ready: server.ready(),
         asked: Vec::new(),
     };
-    for viewer in people.contrasting_pair()? {
+    for viewer in viewers {
         shell::say("");
         shell::say(people.describe(viewer));
         let question = ["recommend", "--user", &viewer.id, "-k", SHOWN, "--explain"];
-        answers.asked.push(server.ask(marquee, &question)?);
+        answers.asked.push(server.ask(&marquee.binary, &question)?);
     }
     let (id, title) = people.most_liked()?;
     shell::say(format_args!(
         "\nWhat is like the title that most people liked, {title}?"
     ));
     let question = ["similar", "--item", id, "-k", SHOWN];
-    answers.asked.push(server.ask(marquee, &question)?);
+    answers.asked.push(server.ask(&marquee.binary, &question)?);
     server.stop()?;
     Ok(answers)
 }

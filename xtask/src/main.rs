@@ -8,6 +8,7 @@ mod ci;
 mod codegen;
 mod demo;
 mod dist;
+mod server;
 mod shell;
 mod test;
 mod tidy;

@@ -86,6 +86,13 @@ pub(crate) fn shown(command: &Command) -> String {
     words.join(" ")
 }
 
+/// A command as one types it, with paths as seen from where one stands.
+pub(crate) fn typed(command: &Command) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let prefix = format!("{}/", here.display());
+    shown(command).replace(&prefix, "")
+}
+
 /// Runs `work` and says how long it took.
 pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();

@@ -44,14 +44,26 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
 ///
 /// As [`run`].
 pub(crate) fn small(workspace: &Workspace, out: &Path) -> anyhow::Result<()> {
-    let out = out.to_string_lossy().into_owned();
+    of_size(workspace, out, ["2000", "1500", "300000"])
+}
+
+/// Makes a world of so many users, items and events in `out`.
+///
+/// # Errors
+///
+/// As [`run`].
+pub(crate) fn of_size(
+    workspace: &Workspace,
+    out: &Path,
+    [users, items, events]: [&str; 3],
+) -> anyhow::Result<()> {
+    let out = out.to_string_lossy();
     let passed_on = [
-        "--users=2000",
-        "--items=1500",
-        "--events=300000",
-        "--out",
-        &out,
+        format!("--users={users}"),
+        format!("--items={items}"),
+        format!("--events={events}"),
+        format!("--out={out}"),
     ];
-    let passed_on = passed_on.map(str::to_owned).to_vec();
+    let passed_on = passed_on.to_vec();
     run(workspace, &Options { passed_on })
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::shell;
 
-use super::{MODELS, Marquee, typed, with_models};
+use super::{MODELS, Marquee, with_models};
 
 /// The measures shown, and how they are headed.
 const SHOWN: [(&str, &str); 3] = [
@@ -24,7 +24,7 @@ struct Report {
 
 #[derive(Debug, Deserialize)]
 struct Sizes {
-    users: usize,
+    test_users: usize,
     items: usize,
     test: usize,
 }
@@ -42,12 +42,12 @@ struct Mean {
     se: Option<f64>,
 }
 
-/// Evaluates the models against popularity and prints how they compare.
+/// Evaluates the models against popularity, prints how they compare, and names the best of them.
 ///
 /// # Errors
 ///
 /// When the evaluation fails or its output has another form than it should.
-pub(super) fn run(marquee: &Marquee, selection: &[&str]) -> anyhow::Result<()> {
+pub(super) fn run(marquee: &Marquee, selection: &[&str]) -> anyhow::Result<String> {
     let options = [
         "--protocol",
         "strong",
@@ -64,21 +64,25 @@ pub(super) fn run(marquee: &Marquee, selection: &[&str]) -> anyhow::Result<()> {
         "People the models have never seen: a part of what each one liked is shown to the model,\n\
          the rest is hidden, and the model ranks every title there is. How much comes to the top?",
     );
-    shell::say(format_args!("\n$ {}\n", typed(&command)));
+    shell::say(format_args!("\n$ {}\n", shell::typed(&command)));
     let text = shell::read(&mut command)?;
     let report: Report =
         serde_json::from_str(&text).context("cannot read what `marquee evaluate` prints")?;
     for line in table(&report)? {
         shell::say(line);
     }
-    Ok(())
+    let (best, _) = best_and_popularity(&report)?;
+    Ok(best.model.clone())
 }
 
 fn table(report: &Report) -> anyhow::Result<Vec<String>> {
-    let Sizes { users, items, test } = report.data;
-    let mut lines = vec![format!(
-        "{users} people, {items} titles, {test} hidden likes"
-    )];
+    let Sizes {
+        test_users,
+        items,
+        test,
+    } = report.data;
+    let size = format!("{test_users} people, {items} titles, {test} hidden likes");
+    let mut lines = vec![size];
     let mut header = format!("{:<12}", "model");
     for (_, name) in SHOWN {
         header += &format!("{name:>18}");
@@ -98,10 +102,26 @@ fn table(report: &Report) -> anyhow::Result<Vec<String>> {
     Ok(lines)
 }
 
-/// How many times as much the best model finds as the same list for everybody does.
+/// What the best model finds, beside what the same list for everybody does.
 fn verdict(report: &Report) -> anyhow::Result<String> {
-    let (metric, _) = SHOWN[1];
-    let found = |outcome: &Outcome| outcome.metric(metric).map(|found| found.mean);
+    let (best, popularity) = best_and_popularity(report)?;
+    let least = 100.0 * popularity.found()?;
+    if best.model == popularity.model {
+        return Ok(format!(
+            "No model beats the most popular titles here: {least:.0} % of what people liked."
+        ));
+    }
+    Ok(format!(
+        "Of what people really liked, {} puts {:.0} % into its first twenty of {} titles; \
+         the most popular titles would be {least:.0} %.",
+        best.model,
+        100.0 * best.found()?,
+        report.data.items,
+    ))
+}
+
+/// The model that finds most, the first of equals, and popularity.
+fn best_and_popularity(report: &Report) -> anyhow::Result<(&Outcome, &Outcome)> {
     let popularity = report
         .results
         .iter()
@@ -109,19 +129,11 @@ fn verdict(report: &Report) -> anyhow::Result<String> {
         .context("popularity was not evaluated")?;
     let mut best = popularity;
     for outcome in &report.results {
-        if found(outcome)? > found(best)? {
+        if outcome.found()? > best.found()? {
             best = outcome;
         }
     }
-    let (most, least) = (found(best)?, found(popularity)?);
-    Ok(format!(
-        "Of what people really liked, {} puts {:.0} % into its first twenty of {} titles; \
-         the most popular titles would be {:.0} %.",
-        best.model,
-        100.0 * most,
-        report.data.items,
-        100.0 * least,
-    ))
+    Ok((best, popularity))
 }
 
 impl Outcome {
@@ -129,6 +141,11 @@ impl Outcome {
         self.metrics
             .get(name)
             .with_context(|| format!("the evaluation of {} has no {name}", self.model))
+    }
+
+    /// Share of the hidden likes among the first twenty, the measure that models are judged by.
+    fn found(&self) -> anyhow::Result<f64> {
+        self.metric("recall@20").map(|found| found.mean)
     }
 }
 
@@ -147,7 +164,7 @@ mod tests {
             )
         };
         let json = format!(
-            r#"{{"data": {{"users": 9, "items": 8, "train": 7, "test": 6}}, "results": [{}, {}]}}"#,
+            r#"{{"data": {{"users": 7, "test_users": 9, "items": 8, "train": 7, "test": 6}}, "results": [{}, {}]}}"#,
             result("popularity", 0.2),
             result("ease", 0.41)
         );

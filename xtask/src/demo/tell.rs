@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::shell;
 
-use super::{Answers, Marquee};
+use super::{Answers, Marquee, people::Viewer};
 
 /// Prints the times that matter and commands to try next.
-pub(super) fn closing(marquee: &Marquee, training: Duration, answers: &Answers) {
+pub(super) fn closing(marquee: &Marquee, viewer: &Viewer, training: Duration, answers: &Answers) {
     let slowest = answers.asked.iter().max().copied().unwrap_or_default();
     shell::heading("done");
     shell::say(format_args!(
@@ -21,10 +21,11 @@ pub(super) fn closing(marquee: &Marquee, training: Duration, answers: &Answers) 
     let binary = shortened(&marquee.binary);
     shell::say(format_args!(
         "\nThe data folder stays in {data}. Try:\n\
-         \x20 {binary} recommend --data {data} --user 1 --explain\n\
+         \x20 {binary} recommend --data {data} --user {} --explain\n\
          \x20 {binary} inspect {data}\n\
          \x20 {binary} serve --data {data}\n\
-         \x20 {binary} --help"
+         \x20 {binary} --help",
+        viewer.id
     ));
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
+    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -10,8 +11,6 @@ use anyhow::{Context, bail};
 
 use crate::shell;
 
-use super::{Marquee, typed};
-
 /// How the server's first line begins; an address follows.
 const READY: &str = "listening on ";
 /// How long it may take to end after it was asked to.
@@ -19,21 +18,22 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A server on a port that was free. Dropping it ends it.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     process: Child,
     address: String,
     ready: Duration,
 }
 
 impl Server {
-    /// Starts a server on the data folder and waits until it answers.
+    /// Starts a server and waits until it answers.
+    ///
+    /// - `command`: `marquee serve` with `--listen 127.0.0.1:0`, or the same under another program.
     ///
     /// # Errors
     ///
     /// When it ends before it says where it listens.
-    pub(super) fn start(marquee: &Marquee) -> anyhow::Result<Self> {
-        let mut command = marquee.command(&["serve"], &["--listen", "127.0.0.1:0"]);
-        shell::say(format_args!("$ {} &\n", typed(&command)));
+    pub(crate) fn start(command: &mut Command) -> anyhow::Result<Self> {
+        shell::say(format_args!("$ {} &\n", shell::typed(command)));
         let start = Instant::now();
         let mut process = command
             .stdout(Stdio::piped())
@@ -59,8 +59,18 @@ impl Server {
         Ok(server)
     }
 
+    /// Where it listens, as clients are told.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Its process, for measuring.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// How long it took to start.
-    pub(super) fn ready(&self) -> Duration {
+    pub(crate) fn ready(&self) -> Duration {
         self.ready
     }
 
@@ -69,11 +79,12 @@ impl Server {
     /// # Errors
     ///
     /// When the server refuses.
-    pub(super) fn ask(&self, marquee: &Marquee, question: &[&str]) -> anyhow::Result<Duration> {
-        let mut command = Command::new(&marquee.binary);
-        let address = format!("http://{}", self.address);
-        command.args(["ask", "--server", &address]).args(question);
-        shell::say(format_args!("\n$ {}", typed(&command)));
+    pub(crate) fn ask(&self, binary: &Path, question: &[&str]) -> anyhow::Result<Duration> {
+        let mut command = Command::new(binary);
+        command
+            .args(["ask", "--server", &self.url()])
+            .args(question);
+        shell::say(format_args!("\n$ {}", shell::typed(&command)));
         let (result, took) = shell::timed(|| shell::run(&mut command));
         result.map(|()| took)
     }
@@ -83,7 +94,7 @@ impl Server {
     /// # Errors
     ///
     /// When it ends with an error.
-    pub(super) fn stop(mut self) -> anyhow::Result<()> {
+    pub(crate) fn stop(mut self) -> anyhow::Result<()> {
         let id = self.process.id().to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status();
         if !asked.is_ok_and(|status| status.success()) {

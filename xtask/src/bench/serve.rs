@@ -1,0 +1,141 @@
+//! `cargo xtask bench serve`: a server on one core, its clients on another, calls at fixed rates.
+//!
+//! The table is Markdown, ready for `docs/benchmarks.md`.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, bail};
+use clap::Args;
+
+use crate::{server::Server, shell, workspace::Workspace, world};
+
+/// What to measure.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// A data folder with an active model; a synthetic one with 100,000 items is made when not given
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Calls a second; each rate is a row of the table
+    #[arg(
+        long,
+        value_name = "N,…",
+        value_delimiter = ',',
+        default_value = "100,300,500,1000,1500"
+    )]
+    rates: Vec<u32>,
+    /// Seconds a row
+    #[arg(long, default_value_t = 10)]
+    seconds: u32,
+    /// Items a call asks for
+    #[arg(short, default_value_t = 20)]
+    k: u32,
+}
+
+/// Builds, starts the server, sends the load, and prints the table.
+///
+/// # Errors
+///
+/// When a step fails, or the data folder has no active model.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
+    let mut build = workspace.cargo();
+    build.args([
+        "build",
+        "--release",
+        "-p",
+        "marquee-cli",
+        "-p",
+        "xtask-bench",
+    ]);
+    shell::run(&mut build)?;
+    let programs = workspace.target().join("release");
+    let binary = programs.join("marquee");
+    let data = match &options.data {
+        Some(data) => data.clone(),
+        None => synthetic(workspace, &binary)?,
+    };
+    let version = active_version(&data)?;
+    let mut command = on_core(0, &binary);
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(&data);
+    let server = Server::start(&mut command)?;
+    shell::say(format_args!(
+        "resident memory {}, ready after {}\n",
+        resident(server.id()),
+        shell::readable(server.ready()),
+    ));
+    shell::say(
+        "| load | answers/s | mean ms | p50 ms | p99 ms | p99.9 ms | max ms | failed | degraded |",
+    );
+    shell::say("|---|---|---|---|---|---|---|---|---|");
+    let load = || {
+        let mut load = on_core(1, &programs.join("xtask-bench"));
+        load.args(["--server", &server.url(), "--version"]);
+        load.arg(&version);
+        load.args(["--seconds", &options.seconds.to_string()]);
+        load.args(["-k", &options.k.to_string()]);
+        load
+    };
+    for rate in &options.rates {
+        let label = format!("{rate} a second");
+        let mut at_rate = load();
+        at_rate.args(["--rate", &rate.to_string(), "--label", &label]);
+        shell::run(&mut at_rate)?;
+    }
+    shell::run(load().args(["--concurrency", "16", "--label", "16 at once"]))?;
+    shell::say(format_args!("\nresident memory {}", resident(server.id())));
+    server.stop()
+}
+
+/// A command that runs on one core, where there is a way to say so.
+fn on_core(core: usize, program: &Path) -> Command {
+    let can_pin = Command::new("taskset").arg("--version").output().is_ok();
+    if !can_pin {
+        return Command::new(program);
+    }
+    let mut command = Command::new("taskset");
+    command.args(["-c", &core.to_string()]).arg(program);
+    command
+}
+
+/// A data folder with 100,000 items and a trained model, made once.
+fn synthetic(workspace: &Workspace, binary: &Path) -> anyhow::Result<PathBuf> {
+    let folder = workspace.target().join("bench-serve");
+    let data = folder.join("data");
+    if data.join("models/ACTIVE").is_file() {
+        return Ok(data);
+    }
+    fs::create_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
+    let out = folder.join("world");
+    world::of_size(workspace, &out, ["100000", "100000", "5000000"])?;
+    let mut import = Command::new(binary);
+    import.args(["import", "--data"]).arg(&data).arg(&out);
+    shell::run(&mut import)?;
+    let mut train = Command::new(binary);
+    train.args(["train", "--data"]).arg(&data);
+    shell::run(train.args(["--model", "ials:factors=64,iterations=8"]))?;
+    Ok(data)
+}
+
+/// The folder of the version that answers.
+fn active_version(data: &Path) -> anyhow::Result<PathBuf> {
+    let models = data.join("models");
+    let active = fs::read_to_string(models.join("ACTIVE"));
+    let active = active.with_context(|| format!("{} has no active model", data.display()))?;
+    match active.lines().next() {
+        Some(version) => Ok(models.join(version)),
+        None => bail!("{} has no active model", data.display()),
+    }
+}
+
+/// The resident memory of a process, as the system tells it.
+fn resident(process: u32) -> String {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let size = line.and_then(|line| line.split_once(':'));
+    size.map_or("unknown".to_owned(), |(_, size)| size.trim().to_owned())
+}
