@@ -19,6 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let seconds = start.elapsed().as_secs_f64();
         let speed = rows as f64 / seconds;
         println!("{path}: {rows} rows in {seconds:.3} s, {speed:.0} rows/s");
+        println!("  CPU seconds so far {}", cpu_seconds()?);
         println!("  {:?}", report.counts);
         for rejection in report.rejections.first() {
             println!("  {rejection}");
@@ -37,6 +38,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     println!("{:?}", folder.stats()?);
     Ok(())
+}
+
+/// CPU time of all threads so far, in seconds; the system counts hundredths.
+fn cpu_seconds() -> Result<f64, Box<dyn Error>> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    // User and system time are the 12th and 13th field behind the name in parentheses.
+    let fields = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = fields.split_whitespace().skip(11).take(2);
+    let ticks: Vec<u32> = ticks.map(str::parse).collect::<Result<_, _>>()?;
+    Ok(ticks.into_iter().map(f64::from).sum::<f64>() / 100.0)
 }
 
 /// The largest resident set so far, as the system writes it.

@@ -1,11 +1,14 @@
 //! Bytes of a file, unpacked: plain, gzip or Zstandard, told apart by their first bytes.
 
+mod ahead;
+
 use std::{
     fs::File,
     io::{self, BufReader, Read},
     path::Path,
 };
 
+use ahead::Ahead;
 use flate2::read::MultiGzDecoder;
 use twox_hash::XxHash3_128;
 
@@ -17,12 +20,32 @@ const CHUNK_BYTES: usize = 256 * 1024;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
-/// Opens `path` and unpacks it as it is read.
+/// How a file is packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Packing {
+    Plain,
+    Gzip,
+    Zstandard,
+}
+
+/// Opens `path`; what is packed is unpacked by a thread of its own while the caller works on what
+/// came before.
 ///
 /// # Errors
 ///
 /// [`Error::Io`] when it cannot be opened or its first bytes cannot be read.
 pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
+    match unpacked(path)? {
+        (Packing::Plain, reader) => Ok(reader),
+        (Packing::Gzip | Packing::Zstandard, reader) => {
+            let ahead = Ahead::start(reader).map_err(Error::io("unpack", path))?;
+            Ok(Box::new(ahead))
+        }
+    }
+}
+
+/// Opens `path` and unpacks it as it is read.
+fn unpacked(path: &Path) -> Result<(Packing, Box<dyn Read + Send>)> {
     let mut file = File::open(path).map_err(Error::io("open", path))?;
     if file.metadata().map_err(Error::io("open", path))?.is_dir() {
         return Err(Error::io("read", path)(io::ErrorKind::IsADirectory.into()));
@@ -32,12 +55,13 @@ pub(crate) fn open(path: &Path) -> Result<Box<dyn Read + Send>> {
     let all = io::Cursor::new(head).take(n as u64).chain(file);
     let packed = BufReader::with_capacity(CHUNK_BYTES, all);
     Ok(if head[..n].starts_with(&GZIP) {
-        Box::new(MultiGzDecoder::new(packed))
+        (Packing::Gzip, Box::new(MultiGzDecoder::new(packed)))
     } else if head[..n].starts_with(&ZSTD) {
-        let unpacked = zstd::stream::read::Decoder::with_buffer(packed);
-        Box::new(unpacked.map_err(Error::io("unpack", path))?)
+        let reader = zstd::stream::read::Decoder::with_buffer(packed);
+        let reader = reader.map_err(Error::io("unpack", path))?;
+        (Packing::Zstandard, Box::new(reader))
     } else {
-        Box::new(packed)
+        (Packing::Plain, Box::new(packed))
     })
 }
 
@@ -56,7 +80,7 @@ pub(crate) struct Content {
 ///
 /// [`Error::Io`] when it cannot be read or unpacked.
 pub(crate) fn content(path: &Path) -> Result<Content> {
-    let mut reader = open(path)?;
+    let (_, mut reader) = unpacked(path)?;
     let mut hasher = XxHash3_128::new();
     let mut buffer = vec![0; CHUNK_BYTES];
     let mut bytes = 0;
@@ -80,7 +104,7 @@ pub(crate) fn content(path: &Path) -> Result<Content> {
 ///
 /// [`Error::Io`] when it cannot be read or unpacked.
 pub(crate) fn head(path: &Path, limit: usize) -> Result<Vec<u8>> {
-    let mut reader = open(path)?;
+    let (_, mut reader) = unpacked(path)?;
     let mut buffer = vec![0; limit];
     let n = read_full(&mut reader, &mut buffer).map_err(Error::io("read", path))?;
     buffer.truncate(n);

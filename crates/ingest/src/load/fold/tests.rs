@@ -79,7 +79,10 @@ fn equal_times_keep_the_order_of_the_input() {
 fn the_same_kind_at_the_same_known_moment_counts_once() {
     let open = touch(0, 1, 10, (Effect::Add, 1.0));
     let play = Touch { kind: 9, ..open };
-    assert_eq!(folded(&[open, play, open, play], Repeats::Sum), [(1, 2.0, 10)]);
+    assert_eq!(
+        folded(&[open, play, open, play], Repeats::Sum),
+        [(1, 2.0, 10)]
+    );
     let later = Touch { time: 11, ..open };
     assert_eq!(folded(&[open, later, open], Repeats::Sum), [(1, 2.0, 11)]);
     let unknown = Touch { time: 0, ..open };
@@ -88,14 +91,21 @@ fn the_same_kind_at_the_same_known_moment_counts_once() {
 
 /// The same by hand: one item at a time, over a sorted copy of the user's events.
 fn slow(user: u32, touches: &[Touch]) -> Vec<(u32, f32, i64)> {
-    let mine = touches.iter().enumerate().filter(|(_, touch)| touch.user == user);
+    let mine = touches
+        .iter()
+        .enumerate()
+        .filter(|(_, touch)| touch.user == user);
     let mut mine: Vec<(usize, &Touch)> = mine.collect();
     mine.sort_by_key(|(at, touch)| (touch.time, *at));
     let mut all = Vec::new();
     for item in 0..10 {
         let (mut added, mut rating, mut thumb, mut last) = (0.0, 0.0, 0.0, None);
         let mut seen = HashSet::new();
-        for (order, (_, touch)) in mine.iter().enumerate().filter(|(_, one)| one.1.item == item) {
+        for (order, (_, touch)) in mine
+            .iter()
+            .enumerate()
+            .filter(|(_, one)| one.1.item == item)
+        {
             match touch.effect {
                 Effect::Add if touch.time != 0 && !seen.insert(touch.time) => continue,
                 Effect::Add => added += touch.weight,
@@ -119,7 +129,12 @@ fn slow(user: u32, touches: &[Touch]) -> Vec<(u32, f32, i64)> {
 }
 
 fn effects() -> impl Strategy<Value = (Effect, f32)> {
-    let kinds = prop::sample::select(vec![Effect::Add, Effect::Rate, Effect::Thumb, Effect::Cancel]);
+    let kinds = prop::sample::select(vec![
+        Effect::Add,
+        Effect::Rate,
+        Effect::Thumb,
+        Effect::Cancel,
+    ]);
     (kinds, (1_u8..6).prop_map(f32::from))
 }
 
