@@ -19,7 +19,7 @@ use tokio::task::JoinSet;
 
 mod support;
 
-use support::{data_folder, serve, train};
+use support::{data_folder, open, serve, train};
 
 fn for_user(id: &str, k: u32) -> v1::RecommendRequest {
     v1::RecommendRequest {
@@ -34,7 +34,8 @@ async fn wire_says_what_the_engine_says() {
     let folder = tempfile::tempdir().unwrap();
     let data = data_folder(folder.path());
     training::activate(&data, &train(&data, "ease")).unwrap();
-    let server = serve(&data).await;
+    let engine = open(&data);
+    let server = serve(Arc::clone(&engine)).await;
     let mut client = RecommendationServiceClient::new(server.channel().await);
 
     let mut request = for_user("u1", 3);
@@ -51,7 +52,7 @@ async fn wire_says_what_the_engine_says() {
     };
     let clock = MonotonicClock::start();
     let budget = Budget::new(&clock, Duration::from_secs(60));
-    let want = server.engine.recommend(&asked, budget).unwrap();
+    let want = engine.recommend(&asked, budget).unwrap();
 
     assert_eq!(got.items.len(), 3);
     for (wire, item) in got.items.iter().zip(&want.items) {
@@ -80,7 +81,7 @@ async fn strangers_candidates_neighbors_and_titles_are_answered() {
     let folder = tempfile::tempdir().unwrap();
     let data = data_folder(folder.path());
     training::activate(&data, &train(&data, "ease")).unwrap();
-    let server = serve(&data).await;
+    let server = serve(open(&data)).await;
     let mut client = RecommendationServiceClient::new(server.channel().await);
 
     // Somebody who watched two comedies gets comedies.
@@ -154,7 +155,7 @@ async fn swapping_models_under_load_drops_no_call() {
     let data = data_folder(folder.path());
     let versions = [train(&data, "ease"), train(&data, "popularity")];
     training::activate(&data, &versions[0]).unwrap();
-    let server = serve(&data).await;
+    let server = serve(open(&data)).await;
 
     let over = Arc::new(AtomicBool::new(false));
     let answered = Arc::new(AtomicUsize::new(0));

@@ -1,5 +1,7 @@
 //! A small data folder, models trained on it, and the service before them.
 
+#![expect(clippy::unwrap_used, reason = "test code, where a panic is the report")]
+
 use std::{
     fs,
     net::SocketAddr,
@@ -52,14 +54,17 @@ pub(crate) fn train(data: &Path, spec: &str) -> marquee_store::ModelVersion {
 
 /// A running service; it stops when this is dropped.
 pub(crate) struct Server {
-    pub(crate) engine: Arc<Engine>,
     address: SocketAddr,
     _stop: oneshot::Sender<()>,
 }
 
-/// Serves `data` on a free port.
-pub(crate) async fn serve(data: &Path) -> Server {
-    let engine = Arc::new(Engine::open(data, EngineConfig::default()).unwrap());
+/// The engine over `data`.
+pub(crate) fn open(data: &Path) -> Arc<Engine> {
+    Arc::new(Engine::open(data, EngineConfig::default()).unwrap())
+}
+
+/// Serves `engine` on a free port.
+pub(crate) async fn serve(engine: Arc<Engine>) -> Server {
     let mut config = ServeConfig::default();
     config.listen.set_port(0);
     // For a machine that has other things to do as well.
@@ -69,15 +74,13 @@ pub(crate) async fn serve(data: &Path) -> Server {
     let shutdown = async {
         let _ = stopped.await;
     };
-    let running = Arc::clone(&engine);
     tokio::spawn(async move {
         let ready = move |address| ready.send(address).unwrap();
-        marquee_serve::run(running, config, shutdown, ready)
+        marquee_serve::run(engine, config, shutdown, ready)
             .await
             .unwrap();
     });
     Server {
-        engine,
         address: is_ready.await.unwrap(),
         _stop: stop,
     }
