@@ -4,7 +4,10 @@ use std::{io, path::PathBuf};
 
 use marquee_core::{DatasetError, VocabularyError};
 
-use crate::{format::Format, reject::Rejection};
+use crate::{
+    format::Format,
+    reject::{Rejection, Rejections},
+};
 
 /// What the functions of this crate give.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -136,22 +139,22 @@ pub enum Error {
         columns: Vec<String>,
     },
     /// A strict import met rows that it cannot take; nothing was imported.
-    #[error("refused, nothing was imported: {rejected} bad rows of {rows}; the first: {first}")]
+    #[error("refused, nothing was imported: {rejected} bad rows of {rows}")]
     Refused {
         /// Number of bad rows.
         rejected: u64,
         /// Number of rows read.
         rows: u64,
-        /// The first bad row.
-        first: Box<Rejection>,
+        /// The bad rows by reason, and the first of them.
+        rejections: Box<Rejections>,
     },
     /// Not one row could be taken; nothing was imported.
-    #[error("nothing was imported: all {rows} rows are bad; the first: {first}")]
+    #[error("nothing was imported: all {rows} rows are bad")]
     NothingGood {
         /// Number of rows read.
         rows: u64,
-        /// The first bad row.
-        first: Box<Rejection>,
+        /// The bad rows by reason, and the first of them.
+        rejections: Box<Rejections>,
     },
     /// The files hold no row at all.
     #[error("{} holds no rows", path.display())]
@@ -242,6 +245,16 @@ pub enum MappingProblem {
 }
 
 impl Error {
+    /// The bad rows for which an import was refused, if that is what happened.
+    pub fn rejections(&self) -> Option<&Rejections> {
+        match self {
+            Self::Refused { rejections, .. } | Self::NothingGood { rejections, .. } => {
+                Some(rejections)
+            }
+            _ => None,
+        }
+    }
+
     /// Makes an [`Error::Io`] of `source`, for `map_err`.
     pub(crate) fn io(
         action: &'static str,

@@ -181,24 +181,24 @@ fn content_of(input: &Input) -> Result<Content> {
 fn check(report: &ImportReport, request: &ImportRequest) -> Result<()> {
     let rejected = report.rejections.total();
     let rows = report.counts.good() + rejected;
-    let Some(first) = report.rejections.first().first() else {
-        if rows == 0 {
-            return Err(Error::Empty {
-                path: request.paths[0].clone(),
-            });
-        }
+    if rows == 0 {
+        return Err(Error::Empty {
+            path: request.paths[0].clone(),
+        });
+    }
+    if rejected == 0 {
         return Ok(());
-    };
-    let first = Box::new(first.clone());
+    }
+    let rejections = Box::new(report.rejections.clone());
     if request.bad_rows == BadRows::Refuse {
         return Err(Error::Refused {
             rejected,
             rows,
-            first,
+            rejections,
         });
     }
     if report.counts.good() == 0 {
-        return Err(Error::NothingGood { rows, first });
+        return Err(Error::NothingGood { rows, rejections });
     }
     Ok(())
 }

@@ -88,7 +88,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         shown.at(progress.bytes, progress.total_bytes, &message);
     });
     drop(shown);
-    let report = imported?;
+    let report = match imported {
+        Ok(report) => report,
+        Err(error) => {
+            if let Some(rejections) = error.rejections() {
+                show_rejections(rejections);
+            }
+            return Err(error.into());
+        }
+    };
     if args.json {
         return output::json(&report);
     }
@@ -114,7 +122,7 @@ fn show(report: &ImportReport, meter: &Meter) -> Result<()> {
             ))?,
         }
     }
-    show_rejections(&report.rejections)?;
+    show_rejections(&report.rejections);
     let counts = &report.counts;
     let seconds = meter.wall_seconds();
     output::line(format_args!(
@@ -134,9 +142,9 @@ fn show(report: &ImportReport, meter: &Meter) -> Result<()> {
     ))
 }
 
-fn show_rejections(rejections: &Rejections) -> Result<()> {
+fn show_rejections(rejections: &Rejections) {
     if rejections.total() == 0 {
-        return Ok(());
+        return;
     }
     output::note(format_args!(
         "{} rows could not be taken:",
@@ -153,5 +161,4 @@ fn show_rejections(rejections: &Rejections) -> Result<()> {
     for rejection in rejections.first() {
         output::note(format_args!("  {rejection}"));
     }
-    Ok(())
 }
