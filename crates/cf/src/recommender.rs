@@ -25,6 +25,23 @@ pub trait Recommender: Send + Sync {
     /// [`Error::ScoresLength`] for a buffer of another length.
     fn score_all(&self, history: &History, scores: &mut [f32]) -> Result<()>;
 
+    /// Writes the score of every item for each of `histories` to `scores`, one history after the
+    /// other, with the same bits as [`score_all`](Self::score_all).
+    ///
+    /// Some models answer many at a time far faster than one after the other; 16 to 64 are enough.
+    ///
+    /// # Errors
+    ///
+    /// As [`score_all`](Self::score_all).
+    fn score_many(&self, histories: &[&History], scores: &mut [f32]) -> Result<()> {
+        let n_items = self.n_items();
+        check_scores(self.name(), scores, histories.len() * n_items)?;
+        for (history, scores) in histories.iter().zip(scores.chunks_mut(n_items.max(1))) {
+            self.score_all(history, scores)?;
+        }
+        Ok(())
+    }
+
     /// Writes the score of `items[n]` to `scores[n]`, with the same bits as
     /// [`score_all`](Self::score_all).
     ///

@@ -73,8 +73,9 @@ macro_rules! dispatch {
 dispatch! {
     /// The sum of the products of `a` and `b`, which have the same length.
     fn dot(a: &[f32], b: &[f32]) -> f32;
-    /// The product of each row with `vector`, with the bits that [`dot`] gives.
-    fn dots(rows: &[f32], vector: &[f32], products: &mut [f32]);
+    /// The product of each row with each vector, with the bits that [`dot`] gives; `size` is the length
+    /// of a row and the number of rows.
+    fn dots(rows: &[f32], vectors: &[f32], size: (usize, usize), products: &mut [f32]);
     /// `target += factor * from`, element by element.
     fn axpy(target: &mut [f32], factor: f32, from: &[f32]);
     /// See [`RankUpdate`].

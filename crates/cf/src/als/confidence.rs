@@ -41,6 +41,10 @@ impl Confidence {
         if weight == 0.0 {
             return 0.0;
         }
+        if weight.to_bits() == 1.0_f32.to_bits() {
+            // The usual case, and a power that need not be computed.
+            return 1.0 / self.unit;
+        }
         f64::from(weight.abs()).powf(self.exponent) / self.unit
     }
 

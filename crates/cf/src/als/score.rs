@@ -64,7 +64,18 @@ impl Recommender for AlsView<'_> {
 
     fn score_all(&self, history: &History, scores: &mut [f32]) -> Result<()> {
         check_scores(NAME, scores, self.n_items())?;
-        dots(self.item_factors, &self.fold_in(history)?, scores);
+        let vector = self.fold_in(history)?;
+        dots(self.item_factors, &vector, self.n_factors(), scores);
+        Ok(())
+    }
+
+    fn score_many(&self, histories: &[&History], scores: &mut [f32]) -> Result<()> {
+        check_scores(NAME, scores, histories.len() * self.n_items())?;
+        let mut vectors = Vec::with_capacity(histories.len() * self.n_factors());
+        for history in histories {
+            vectors.extend(self.fold_in(history)?);
+        }
+        dots(self.item_factors, &vectors, self.n_factors(), scores);
         Ok(())
     }
 
@@ -86,11 +97,8 @@ impl Recommender for AlsView<'_> {
             return Ok(Vec::new());
         }
         let mut products = vec![0.0; self.n_items()];
-        dots(
-            self.item_factors,
-            self.item_vector(item.index()),
-            &mut products,
-        );
+        let vector = self.item_vector(item.index());
+        dots(self.item_factors, vector, self.n_factors(), &mut products);
         let mut best = TopK::new(k);
         for ((index, &product), &norm) in (0..).zip(&products).zip(self.item_norms) {
             if index != item.0 && norm > 0.0 {

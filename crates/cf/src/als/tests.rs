@@ -263,6 +263,28 @@ fn entry(item: u32, weight: f32) -> HistoryEntry {
 }
 
 #[test]
+fn many_histories_score_like_one_after_the_other() {
+    let data = weighted();
+    let model = train(&data, &small(AlsSolver::Cholesky), 1, &mut silent()).unwrap();
+    let (view, histories) = (model.view(), histories(&data));
+    let all: Vec<&[HistoryEntry]> = histories.iter().map(Vec::as_slice).collect();
+    let (mut many, mut one) = (vec![0.0; 40 * 25], vec![0.0; 25]);
+    view.score_many(&all, &mut many).unwrap();
+    for (history, many) in all.iter().zip(many.chunks(25)) {
+        view.score_all(history, &mut one).unwrap();
+        assert!(
+            one.iter()
+                .zip(many)
+                .all(|(one, many)| one.to_bits() == many.to_bits())
+        );
+    }
+    assert!(matches!(
+        view.score_many(&all, &mut one),
+        Err(Error::ScoresLength { .. })
+    ));
+}
+
+#[test]
 fn dislike_lowers_the_score_of_what_is_disliked() {
     let model = train(&weighted(), &small(AlsSolver::Cholesky), 1, &mut silent()).unwrap();
     let score = |history: &[HistoryEntry]| {

@@ -92,13 +92,19 @@ proptest! {
     }
 
     #[test]
-    fn dots_are_bit_for_bit_what_dot_gives(d in 1_usize..90, n in 0_usize..20, seed in 0_u64..1000) {
-        let (rows, vector) = (numbers(n * d, seed), numbers(d, seed + 1));
+    fn dots_are_bit_for_bit_what_dot_gives(
+        d in 1_usize..90,
+        n in 0_usize..200,
+        many in 0_usize..4,
+        seed in 0_u64..1000,
+    ) {
+        let (rows, vectors) = (numbers(n * d, seed), numbers(many * d, seed + 1));
         for level in Level::all() {
-            let mut found = vec![0.0; n];
-            on::dots(level, &rows, &vector, &mut found);
-            for (row, found) in rows.chunks_exact(d).zip(&found) {
-                prop_assert_eq!(found.to_bits(), on::dot(level, row, &vector).to_bits());
+            let mut found = vec![0.0; n * many];
+            on::dots(level, &rows, &vectors, (d, n), &mut found);
+            let pairs = vectors.chunks(d).flat_map(|vector| rows.chunks(d).map(move |row| (row, vector)));
+            for ((row, vector), found) in pairs.zip(&found) {
+                prop_assert_eq!(found.to_bits(), on::dot(level, row, vector).to_bits());
             }
         }
     }

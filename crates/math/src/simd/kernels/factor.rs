@@ -28,70 +28,137 @@ pub(in crate::simd) fn factor<I: Isa>(isa: I, a: Rows<&mut [f32]>, n: usize) -> 
             };
             rank_update(isa, update);
         }
-        let own = Rows { data: own, stride };
-        let diagonal = factor_diagonal(own.data, stride, start).map_err(|row| start + row)?;
-        solve_panel(isa, own, &diagonal, start + BLOCK..n);
+        let own = &mut own[..BLOCK * stride];
+        for group in 0..BLOCK / GROUP {
+            let at = Group {
+                stride,
+                start,
+                above: group * GROUP,
+            };
+            factor_group(isa, own, at, n).map_err(|row| start + at.above + row)?;
+        }
     }
     Ok(())
 }
 
-/// A diagonal block with reciprocals on its diagonal.
-type Diagonal = [[f32; BLOCK]; BLOCK];
+/// Rows that are finished together: few enough for their numbers to stay in registers.
+const GROUP: usize = 4;
 
+/// A group of rows in a block of rows.
+#[derive(Clone, Copy)]
+struct Group {
+    stride: usize,
+    /// First row of the block in the whole matrix.
+    start: usize,
+    /// Rows of the block that are finished already.
+    above: usize,
+}
+
+/// What a group's own triangle does to the columns right of it: reciprocals on the diagonal.
+type Triangle = [[f32; GROUP]; GROUP];
+
+/// Finishes a group of rows of a block from the block's first column on.
 #[inline(always)]
-fn factor_diagonal(rows: &mut [f32], stride: usize, start: usize) -> Result<Diagonal, usize> {
-    let mut block = [[0.0_f32; BLOCK]; BLOCK];
-    for (row, to) in block.iter_mut().enumerate() {
-        to.copy_from_slice(&rows[row * stride + start..][..BLOCK]);
+fn factor_group<I: Isa>(isa: I, block: &mut [f32], group: Group, n: usize) -> Result<(), usize> {
+    let own = group.start + group.above;
+    let (done, rest) = block.split_at_mut(group.above * group.stride);
+    let rows = &mut rest[..GROUP * group.stride];
+    // The triangle first: all that comes after waits for it.
+    let mut triangle: Triangle = [[0.0; GROUP]; GROUP];
+    for (row, target) in triangle.iter_mut().enumerate() {
+        target.copy_from_slice(&rows[row * group.stride + own..][..GROUP]);
     }
-    for pivot in 0..BLOCK {
-        let square = block[pivot][pivot];
+    for above in done.chunks_exact(group.stride) {
+        let above: &[f32; GROUP] = above[own..].first_chunk().expect("rows are padded");
+        for row in 0..GROUP {
+            for column in 0..GROUP {
+                triangle[row][column] -= above[row] * above[column];
+            }
+        }
+    }
+    factor_triangle(&mut triangle)?;
+    let mut column = own / I::LANES * I::LANES;
+    while column + 2 * I::LANES <= n {
+        finish_columns::<I, 2>(isa, (&*done, &mut *rows), group, (&triangle, column));
+        column += 2 * I::LANES;
+    }
+    if column < n {
+        finish_columns::<I, 1>(isa, (&*done, &mut *rows), group, (&triangle, column));
+    }
+    for (row, inverse) in triangle.iter().enumerate() {
+        rows[row * group.stride + own + row] = inverse[row];
+    }
+    Ok(())
+}
+
+/// Factors a triangle by itself; its diagonal becomes the reciprocals.
+#[inline(always)]
+fn factor_triangle(triangle: &mut Triangle) -> Result<(), usize> {
+    for pivot in 0..GROUP {
+        let square = triangle[pivot][pivot];
         if !(square > 0.0 && square.is_finite()) {
             return Err(pivot);
         }
         let inverse = 1.0 / square.sqrt();
-        let mut own = block[pivot];
-        for value in &mut own {
+        triangle[pivot][pivot] = inverse;
+        for value in &mut triangle[pivot][pivot + 1..] {
             *value *= inverse;
         }
-        for row in pivot + 1..BLOCK {
-            let factor = own[row];
-            for column in 0..BLOCK {
-                block[row][column] -= factor * own[column];
+        for row in pivot + 1..GROUP {
+            for column in row..GROUP {
+                triangle[row][column] -= triangle[pivot][row] * triangle[pivot][column];
             }
         }
-        block[pivot] = own;
-        block[pivot][pivot] = inverse;
     }
-    for (row, from) in block.iter().enumerate() {
-        rows[row * stride + start..][..BLOCK].copy_from_slice(from);
-    }
-    Ok(block)
+    Ok(())
 }
 
-/// Finishes the rows of a block right of its diagonal: a column of vectors at a time in registers.
+/// Takes the rows above in the block out of some columns of a group, then solves with its triangle.
 #[inline(always)]
-fn solve_panel<I: Isa>(
+fn finish_columns<I: Isa, const VECTORS: usize>(
     isa: I,
-    rows: Rows<&mut [f32]>,
-    diagonal: &Diagonal,
-    columns: std::ops::Range<usize>,
+    (done, rows): (&[f32], &mut [f32]),
+    group: Group,
+    (triangle, column): (&Triangle, usize),
 ) {
-    let Rows { data, stride } = rows;
-    for column in columns.step_by(I::LANES) {
-        let mut panel = [isa.splat(0.0); BLOCK];
-        for (row, vector) in panel.iter_mut().enumerate() {
-            *vector = isa.load(&data[row * stride + column..]);
+    let Group {
+        stride,
+        start,
+        above,
+    } = group;
+    let width = VECTORS * I::LANES;
+    let mut values = [[isa.splat(0.0); VECTORS]; GROUP];
+    for (row, values) in values.iter_mut().enumerate() {
+        let from = &rows[row * stride + column..][..width];
+        for (value, from) in values.iter_mut().zip(from.chunks_exact(I::LANES)) {
+            *value = isa.load(from);
         }
-        for pivot in 0..BLOCK {
-            let own = isa.mul(panel[pivot], isa.splat(diagonal[pivot][pivot]));
-            panel[pivot] = own;
-            for row in pivot + 1..BLOCK {
-                panel[row] = isa.mul_sub(own, isa.splat(diagonal[pivot][row]), panel[row]);
+    }
+    for done in done.chunks_exact(stride) {
+        let factors: &[f32; GROUP] = done[start + above..].first_chunk().expect("padded rows");
+        let from = &done[column..][..width];
+        for (vector, from) in from.chunks_exact(I::LANES).enumerate() {
+            let from = isa.load(from);
+            for (values, &factor) in values.iter_mut().zip(factors) {
+                values[vector] = isa.mul_sub(isa.splat(factor), from, values[vector]);
             }
         }
-        for (row, &value) in panel.iter().enumerate() {
-            isa.store(value, &mut data[row * stride + column..]);
+    }
+    for pivot in 0..GROUP {
+        let (finished, rest) = values.split_at_mut(pivot + 1);
+        let inverse = isa.splat(triangle[pivot][pivot]);
+        for vector in 0..VECTORS {
+            let own = isa.mul(finished[pivot][vector], inverse);
+            finished[pivot][vector] = own;
+            for (values, &factor) in rest.iter_mut().zip(&triangle[pivot][pivot + 1..]) {
+                values[vector] = isa.mul_sub(isa.splat(factor), own, values[vector]);
+            }
+        }
+    }
+    for (row, values) in values.iter().enumerate() {
+        let to = &mut rows[row * stride + column..][..width];
+        for (&value, to) in values.iter().zip(to.chunks_exact_mut(I::LANES)) {
+            isa.store(value, to);
         }
     }
 }

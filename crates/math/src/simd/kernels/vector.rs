@@ -23,31 +23,79 @@ pub(crate) struct Pack<'a> {
 #[inline(always)]
 pub(in crate::simd) fn dot<I: Isa>(isa: I, a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len(), "vectors of one length");
-    let mut sums = [isa.splat(0.0); 4];
-    let (a_fours, b_fours) = (a.chunks_exact(4 * I::LANES), b.chunks_exact(4 * I::LANES));
-    let (a_rest, b_rest) = (a_fours.remainder(), b_fours.remainder());
-    for (a, b) in a_fours.zip(b_fours) {
-        for (place, sum) in sums.iter_mut().enumerate() {
-            let (a, b) = (&a[place * I::LANES..], &b[place * I::LANES..]);
-            *sum = isa.mul_add(isa.load(a), isa.load(b), *sum);
-        }
-    }
-    let (a_ones, b_ones) = (a_rest.chunks_exact(I::LANES), b_rest.chunks_exact(I::LANES));
-    let (a_rest, b_rest) = (a_ones.remainder(), b_ones.remainder());
-    for (sum, (a, b)) in sums.iter_mut().zip(a_ones.zip(b_ones)) {
-        *sum = isa.mul_add(isa.load(a), isa.load(b), *sum);
-    }
-    let [first, second, third, fourth] = sums;
-    let total = isa.add(isa.add(first, second), isa.add(third, fourth));
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    isa.sum(total) + rest
+    let [product] = products::<I, 1>(isa, a, b);
+    product
 }
 
-/// The product of each row with `vector`.
+/// The products of `ROWS` rows, one after the other, with a vector: the order of additions is the
+/// same for any number of rows.
 #[inline(always)]
-pub(in crate::simd) fn dots<I: Isa>(isa: I, rows: &[f32], vector: &[f32], products: &mut [f32]) {
-    for (row, product) in rows.chunks_exact(vector.len().max(1)).zip(products) {
-        *product = dot(isa, row, vector);
+fn products<I: Isa, const ROWS: usize>(isa: I, rows: &[f32], vector: &[f32]) -> [f32; ROWS] {
+    /// Sums of a row that are kept apart.
+    const CHAINS: usize = 4;
+    let d = vector.len();
+    let rows = &rows[..ROWS * d];
+    let mut sums = [[isa.splat(0.0); CHAINS]; ROWS];
+    let whole = d / (CHAINS * I::LANES) * (CHAINS * I::LANES);
+    for start in (0..whole).step_by(CHAINS * I::LANES) {
+        for chain in 0..CHAINS {
+            let at = start + chain * I::LANES;
+            let factor = isa.load(&vector[at..]);
+            for (row, sums) in sums.iter_mut().enumerate() {
+                sums[chain] = isa.mul_add(isa.load(&rows[row * d + at..]), factor, sums[chain]);
+            }
+        }
+    }
+    let vectors = d / I::LANES * I::LANES;
+    for (chain, at) in (whole..vectors).step_by(I::LANES).enumerate() {
+        let factor = isa.load(&vector[at..]);
+        for (row, sums) in sums.iter_mut().enumerate() {
+            sums[chain] = isa.mul_add(isa.load(&rows[row * d + at..]), factor, sums[chain]);
+        }
+    }
+    let mut results = [0.0; ROWS];
+    for (row, (sums, result)) in sums.iter().zip(&mut results).enumerate() {
+        let [first, second, third, fourth] = *sums;
+        let total = isa.sum(isa.add(isa.add(first, second), isa.add(third, fourth)));
+        let rest = rows[row * d + vectors..(row + 1) * d]
+            .iter()
+            .zip(&vector[vectors..]);
+        *result = total + rest.map(|(a, b)| a * b).sum::<f32>();
+    }
+    results
+}
+
+/// Rows that are multiplied with all vectors before the next: they stay in the nearest cache.
+const TILE_BYTES: usize = 16 << 10;
+
+/// The product of each row with each vector of `d` numbers, all products of a vector side by side.
+#[inline(always)]
+pub(in crate::simd) fn dots<I: Isa>(
+    isa: I,
+    rows: &[f32],
+    vectors: &[f32],
+    (d, n_rows): (usize, usize),
+    results: &mut [f32],
+) {
+    const ROWS: usize = 4;
+    let tile = (TILE_BYTES / (4 * d.max(1))).next_multiple_of(ROWS);
+    for start in (0..n_rows).step_by(tile) {
+        let end = (start + tile).min(n_rows);
+        for (vector, results) in vectors
+            .chunks_exact(d)
+            .zip(results.chunks_exact_mut(n_rows))
+        {
+            let mut row = start;
+            for results in results[start..end].chunks_exact_mut(ROWS) {
+                let found = products::<I, ROWS>(isa, &rows[row * d..], vector);
+                results.copy_from_slice(&found);
+                row += ROWS;
+            }
+            for (row, result) in (row..end).zip(&mut results[row..end]) {
+                let [found] = products::<I, 1>(isa, &rows[row * d..], vector);
+                *result = found;
+            }
+        }
     }
 }
 
@@ -134,7 +182,7 @@ fn add_multiple<I: Isa, const VECTORS: usize>(
 }
 
 /// Rows ahead that are asked for from memory while one is copied.
-const AHEAD: usize = 4;
+const AHEAD: usize = 8;
 
 /// Gathers rows and multiplies them with the factors of their row and columns.
 #[inline(always)]
