@@ -1,11 +1,14 @@
 //! Trains a model on a fold, ranks the whole catalog for every test user, and measures the lists.
 
 use marquee_cf::{Progress, Recommender};
-use marquee_core::history_of;
+use marquee_core::{History, HistoryEntry, history_of};
 use marquee_eval::{CaseList, Cutoffs, Evaluation, Evaluator, Fold, ItemGenres, rank_case};
 use rayon::prelude::*;
 
 use crate::{ModelSpec, Result, TrainedModel, models};
+
+/// Cases that are scored together, so that a model reads its parameters once for all of them.
+const BATCH: usize = 16;
 
 /// What every fold of one evaluation has in common.
 #[derive(Debug, Clone, Copy)]
@@ -47,13 +50,24 @@ pub fn measure(
         evaluator = evaluator.with_genres(genres);
     }
     let longest = how.cutoffs.longest().get();
-    (0..cases.len()).into_par_iter().try_for_each_init(
-        || vec![0.0_f32; model.n_items()],
-        |scores, number| -> Result<()> {
-            let case = cases.get(number);
-            model.score_all(&history_of(case.history), scores)?;
-            let ranked = rank_case(scores, &case, longest);
-            Ok(evaluator.record(number, &ranked)?)
+    let n_items = model.n_items();
+    let batches = cases.len().div_ceil(BATCH);
+    (0..batches).into_par_iter().try_for_each_init(
+        || vec![0.0_f32; BATCH * n_items],
+        |scores, batch| -> Result<()> {
+            let numbers = batch * BATCH..cases.len().min((batch + 1) * BATCH);
+            let histories: Vec<Vec<HistoryEntry>> = numbers
+                .clone()
+                .map(|number| history_of(cases.get(number).history))
+                .collect();
+            let histories: Vec<&History> = histories.iter().map(Vec::as_slice).collect();
+            let scores = &mut scores[..histories.len() * n_items];
+            model.score_many(&histories, scores)?;
+            for (number, scores) in numbers.zip(scores.chunks_mut(n_items.max(1))) {
+                let ranked = rank_case(scores, &cases.get(number), longest);
+                evaluator.record(number, &ranked)?;
+            }
+            Ok(())
         },
     )?;
     Ok(evaluator.finish()?)

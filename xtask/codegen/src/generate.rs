@@ -77,7 +77,12 @@ fn compile(root: &Path, protos: &[PathBuf], comments: Comments) -> Result<Compil
     compiler
         .include_imports(true)
         .include_source_info(comments == Comments::Keep)
-        .open_files(protos)?;
+        .open_files(protos)
+        .map_err(|error| {
+            // How much an error tells of itself depends on features that other crates turn on.
+            let file = error.file().unwrap_or("a proto").to_owned();
+            anyhow::Error::new(error).context(file)
+        })?;
     Ok(compiler)
 }
 

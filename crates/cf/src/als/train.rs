@@ -40,6 +40,7 @@ pub fn train(
 ) -> Result<AlsModel> {
     config.validate()?;
     check_data(NAME, data)?;
+    let config = &config.for_size(data.n_users(), data.n_items());
     let d = config.factors;
     let confidence = Confidence::of(config.weight_exponent, data.by_user());
     let mut users = Side {
