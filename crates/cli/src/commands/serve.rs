@@ -21,7 +21,7 @@ pub(crate) struct Args {
     /// Settings of the service, in TOML; config/marquee.toml shows every one with its default
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// API keys, one NAME:SHA256[:ROLE] a line
+    /// API keys, one `NAME:SHA256[:ROLE]` a line
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
     /// Certificate for TLS, in PEM
