@@ -39,6 +39,9 @@ pub(crate) enum Pace {
     Concurrency(usize),
 }
 
+/// Latencies above it, in microseconds, count as it.
+const LONGEST_US: u64 = 60_000_000;
+
 /// What was measured.
 #[derive(Debug)]
 pub(crate) struct Outcome {
@@ -65,7 +68,8 @@ pub(crate) async fn run(load: Load) -> Result<Outcome> {
     let clients = connect(&load).await?;
     let shared = Rc::new(Shared {
         outcome: RefCell::new(Outcome {
-            latency_us: Histogram::new(3).context("three digits fit a histogram")?,
+            latency_us: Histogram::new_with_bounds(1, LONGEST_US, 3)
+                .context("three digits fit a histogram")?,
             failed: 0,
             degraded: 0,
             seconds: load.measured.as_secs_f64(),
