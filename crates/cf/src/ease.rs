@@ -4,7 +4,7 @@
 //! item `j` is `Σ_h w(h) B_hj` over the history, times `p_j^popularity_exponent` with `p_j` the
 //! popularity of `j` over the mean. `d_u = n_u^-user_exponent` over its mean: zero is the published
 //! model, 0.5 gives users with short histories a fairer say, which helps where many of them meet a large
-//! catalog and changes little elsewhere (after Park, Yoon, Choi, Lee 2024).
+//! catalog and changes little elsewhere (after Park, Yoon, Kim, Lee 2025).
 //!
 //! Source: Steck, "Embarrassingly Shallow Autoencoders for Sparse Data", 2019. Cost: `n_items³ / 2`
 //! multiplications and additions; memory 12 `n_items²` bytes up to 8,192 items, 4 `n_items²` above. For

@@ -2,8 +2,8 @@
 //!
 //! `G = Xᵀ D X` with `X` the users by items and `D` a weight for each user, `n_u^-e` over its mean, so
 //! that a user with a long history does not speak for everybody and the unit of `G` stays that of the
-//! interactions (`e` = 0 counts every interaction alike; user normalization as in Park, Yoon, Choi, Lee
-//! 2024).
+//! interactions (`e` = 0 counts every interaction alike; user normalization as in Park, Yoon, Kim, Lee
+//! 2025).
 //!
 //! Cost: the sum over users of the square of their history.
 
