@@ -17,6 +17,9 @@ pub(crate) enum Delimiter {
     Blanks,
 }
 
+/// Up to this length a loop over bytes is faster than searches for the delimiter.
+const SHORT_BYTES: usize = 64;
+
 /// The fields of one line.
 ///
 /// Kept between lines so that cutting one allocates nothing.
@@ -44,6 +47,13 @@ impl Fields {
     pub(crate) fn cut(&mut self, line: &[u8], delimiter: Delimiter) -> Cut {
         self.clear();
         match delimiter {
+            Delimiter::Quoted(byte) | Delimiter::Plain(byte) if line.len() <= SHORT_BYTES => {
+                let quotes = matches!(delimiter, Delimiter::Quoted(_));
+                if !self.cut_short(line, byte) && quotes {
+                    self.clear();
+                    return self.cut_quoted(line, byte);
+                }
+            }
             Delimiter::Quoted(byte) if memchr(b'"', line).is_some() => {
                 return self.cut_quoted(line, byte);
             }
@@ -95,6 +105,22 @@ impl Fields {
             line
         };
         &all[range.clone()]
+    }
+
+    /// Cuts at every delimiter; gives whether the line is without quotes.
+    #[inline]
+    fn cut_short(&mut self, line: &[u8], delimiter: u8) -> bool {
+        let mut start = 0;
+        let mut has_quotes = false;
+        for (at, &byte) in line.iter().enumerate() {
+            has_quotes |= byte == b'"';
+            if byte == delimiter {
+                self.ranges.push(start..at);
+                start = at + 1;
+            }
+        }
+        self.ranges.push(start..line.len());
+        !has_quotes
     }
 
     fn push_between(&mut self, end: usize, width: usize, stops: impl Iterator<Item = usize>) {

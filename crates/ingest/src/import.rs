@@ -1,5 +1,6 @@
 //! Importing files into a data folder: all of it or nothing.
 
+mod pending;
 mod report;
 mod staged;
 mod writer;

@@ -19,7 +19,7 @@ mod dedup;
 mod ids;
 mod view;
 
-pub(crate) use build::SegmentBuilder;
+pub(crate) use build::{SegmentBuilder, Written as WrittenSegment};
 pub(crate) use ids::{IdTable, IdView, StoredActor, write_ids};
 pub(crate) use view::{Columns, Segment};
 

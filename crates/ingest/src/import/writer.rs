@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use marquee_core::{Creator, Item, User};
 
-use super::{Progress, Staged};
+use super::{Progress, Staged, pending::Pending};
 use crate::{
     DataFolder, Result,
     catalog::CatalogBuilder,
@@ -27,6 +27,9 @@ pub(super) struct Writer<'a> {
     sessions: Interner,
     items: Interner,
     events: SegmentBuilder,
+    pending: Option<Pending>,
+    /// Segments begun so far.
+    n_parts: u32,
     catalog: CatalogBuilder,
     written: Written,
     /// The file that is read, and its unpacked bytes.
@@ -65,6 +68,8 @@ impl<'a> Writer<'a> {
             sessions: Interner::default(),
             items: Interner::default(),
             events: SegmentBuilder::default(),
+            pending: None,
+            n_parts: 0,
             catalog: CatalogBuilder::default(),
             written: Written::default(),
             file: PathBuf::new(),
@@ -85,6 +90,7 @@ impl<'a> Writer<'a> {
     /// Writes what is left.
     pub(super) fn finish(mut self) -> Result<Written> {
         self.write_events()?;
+        self.finish_segment()?;
         self.write_catalog()?;
         if !self.written.segments.is_empty() {
             self.write_ids()?;
@@ -102,24 +108,35 @@ impl<'a> Writer<'a> {
         (good, self.written.rejections.total())
     }
 
+    /// Hands the events collected so far to a thread that writes them, when the one before is done:
+    /// reading goes on meanwhile, and no more than two segments are in memory.
     fn write_events(&mut self) -> Result<()> {
+        self.finish_segment()?;
         if self.events.is_empty() {
             return Ok(());
         }
-        let part = self.written.segments.len() + 1;
-        let file = self
-            .staged
-            .event_file(&format!("{:06}-{part:04}.mqa", self.number))?;
+        self.n_parts += 1;
+        let name = format!("{:06}-{:04}.mqa", self.number, self.n_parts);
+        let file = self.staged.event_file(&name)?;
         let path = self.staged.path(&file);
-        let earlier = self.earlier.iter().map(PathBuf::as_path);
-        let written = self.events.write(&path, earlier)?;
+        let events = std::mem::take(&mut self.events);
+        self.pending = Some(Pending::start(events, file, path, self.earlier.clone())?);
+        Ok(())
+    }
+
+    /// Waits for the segment that is being written.
+    fn finish_segment(&mut self) -> Result<()> {
+        let Some(mut pending) = self.pending.take() else {
+            return Ok(());
+        };
+        let written = pending.wait()?;
         self.written.counts.repeated += written.repeated;
         if written.rows > 0 {
             if written.has_ids {
-                self.earlier.push(path);
+                self.earlier.push(pending.path.clone());
             }
             self.written.segments.push(SegmentFile {
-                file,
+                file: std::mem::take(&mut pending.file),
                 rows: written.rows,
                 has_ids: written.has_ids,
             });

@@ -1,6 +1,6 @@
 //! Collecting events and writing them as a segment.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use marquee_store::ArtifactBuilder;
 
@@ -14,7 +14,7 @@ use crate::{
 const MAX_ROWS: usize = 1 << 22;
 
 /// Bytes of ids and extras after which a segment is full, whatever its rows.
-const MAX_TEXT_BYTES: usize = 192 << 20;
+const MAX_TEXT_BYTES: usize = 128 << 20;
 
 /// Texts of some rows.
 #[derive(Default)]
@@ -143,20 +143,15 @@ impl SegmentBuilder {
     }
 
     /// Leaves out events whose id another event of this segment or of an earlier one has, and writes
-    /// the others to `path`. The builder is empty afterwards.
+    /// the others to `path`.
     ///
     /// Cost: a sort of the event ids, and one pass over those of each earlier segment.
     ///
     /// # Errors
     ///
     /// [`Error::Artifact`] when an earlier segment is damaged or the file cannot be written.
-    pub(crate) fn write<'p>(
-        &mut self,
-        path: &Path,
-        earlier: impl IntoIterator<Item = &'p Path>,
-    ) -> Result<Written> {
-        let mut this = std::mem::take(self);
-        let hashed = this.sorted_hashes();
+    pub(crate) fn write(mut self, path: &Path, earlier: &[PathBuf]) -> Result<Written> {
+        let hashed = self.sorted_hashes();
         let mut repeated = repeated_rows(&hashed);
         if !hashed.is_empty() {
             for path in earlier {
@@ -170,11 +165,11 @@ impl SegmentBuilder {
             repeated: repeated.len() as u64,
             has_ids: false,
         };
-        let hashed = this.drop_rows(&repeated, hashed);
-        if !this.is_empty() {
-            written.rows = this.actor.len() as u64;
+        let hashed = self.drop_rows(&repeated, hashed);
+        if !self.is_empty() {
+            written.rows = self.actor.len() as u64;
             written.has_ids = !hashed.is_empty();
-            this.write_sections(path, &hashed)?;
+            self.write_sections(path, &hashed)?;
         }
         Ok(written)
     }
