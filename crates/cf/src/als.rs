@@ -130,7 +130,7 @@ impl AlsConfig {
     ///
     /// # Errors
     ///
-    /// [`Error::Config`] for the first field that is out of range.
+    /// [`Error::Config`](crate::Error::Config) for the first field that is out of range.
     pub fn validate(&self) -> Result<()> {
         let checks = Checks(NAME);
         let count = |field, found: usize, expected, limit: usize| {

@@ -1,5 +1,5 @@
 //! The gRPC service `marquee.v1`: what `proto/` declares, answered by an
-//! [`Engine`](marquee_engine::Engine).
+//! [`Engine`].
 //!
 //! A call passes, from the outside in: the connection (`server`), pages in browsers (`web`), the
 //! gate (`gate`: key, room, deadline, log), its service (`services`), which checks and converts the

@@ -20,7 +20,7 @@
 //!
 //! [`World::generate`] makes the part that stands still; [`World::days`] plays the rest, a day at a
 //! time, so memory grows with users, items and the events of a day, not with all events.
-//! [`write_world`](write::write_world) puts everything into files:
+//! [`write_world`] puts everything into files:
 //!
 //! ```text
 //! pub fn write_world(config: &WorldConfig, out: &Path, format: WorldFormat, progress: impl FnMut(u64))
