@@ -9,7 +9,7 @@ use marquee_pipeline::{Answer, Budget, Placed, Plan, Step, Width, run};
 
 use crate::{
     CompiledFilter, Detail, EngineError, Generation, RankRequest, RecommendRequest, Recommendation,
-    RecommendedItem, RemovedItem, Result, SeenPolicy, SimilarRequest, Viewer,
+    RecommendedItem, Removals, RemovedItem, Result, SeenPolicy, SimilarRequest, Viewer,
     request::MAX_K,
     stages::{
         GivenSource, ModelStage, NotFoundFilter, PopularStage, RequestFilter, SeenFilter,
@@ -42,7 +42,7 @@ pub(crate) fn recommend(
     let name_of = |item| context.title(item);
     let model = ModelStage::new(generation.model(), &name_of);
     let popular = context.popular();
-    let filters = Filters::new(context, &filter);
+    let filters = Filters::new(context, &filter, context.opposed(&request.viewer)?);
     let history = context.history(&request.viewer)?;
     let mut plan = filters.plan(request.seen, &popular);
     plan.sources = vec![Step::optional(&popular, FILL_UP_PERCENT)];
@@ -59,7 +59,7 @@ pub(crate) fn recommend(
         k: request.k,
     };
     let answer = run(&plan, &query, budget)?;
-    context.finish(&plan, &query, answer, request.detail)
+    context.finish(&plan, &query, answer, (request.detail, request.removals))
 }
 
 pub(crate) fn rank(
@@ -78,7 +78,7 @@ pub(crate) fn rank(
     let history = context.history(&request.viewer)?;
     let scorer: &dyn Scorer = if history.is_empty() { &popular } else { &model };
     let everything = CompiledFilter::default();
-    let filters = Filters::new(context, &everything);
+    let filters = Filters::new(context, &everything, context.opposed(&request.viewer)?);
     let mut plan = filters.plan(request.seen, scorer);
     plan.sources = vec![Step::required(&given)];
     plan.width = Width {
@@ -92,7 +92,8 @@ pub(crate) fn rank(
         k: known.len(),
     };
     let answer = run(&plan, &query, budget)?;
-    let mut recommendation = context.finish(&plan, &query, answer, request.detail)?;
+    let told = (request.detail, Removals::Named);
+    let mut recommendation = context.finish(&plan, &query, answer, told)?;
     let unknown = request.items.iter().filter(|id| row_of(id).is_none());
     recommendation
         .removals
@@ -118,7 +119,7 @@ pub(crate) fn similar_items(
     let limit = (4 * MAX_K).min(generation.interactions().n_items());
     let similar = SimilarStage::new(generation.model(), to, limit);
     let everything = CompiledFilter::default();
-    let filters = Filters::new(context, &everything);
+    let filters = Filters::new(context, &everything, &[]);
     let mut plan = filters.plan(SeenPolicy::Allow, &similar);
     plan.sources = vec![Step::required(&similar)];
     plan.width = Width {
@@ -132,7 +133,7 @@ pub(crate) fn similar_items(
         k: request.k,
     };
     let answer = run(&plan, &query, budget)?;
-    context.finish(&plan, &query, answer, Detail::Plain)
+    context.finish(&plan, &query, answer, (Detail::Plain, Removals::Unnamed))
 }
 
 fn check_length(k: usize) -> Result<()> {
@@ -144,6 +145,7 @@ fn check_length(k: usize) -> Result<()> {
 
 /// The filters of a request; they live as long as the plan that borrows them.
 struct Filters<'a> {
+    seen: SeenFilter<'a>,
     not_found: NotFoundFilter<'a>,
     unavailable: UnavailableFilter<'a>,
     request: RequestFilter<'a>,
@@ -151,9 +153,10 @@ struct Filters<'a> {
 }
 
 impl<'a> Filters<'a> {
-    fn new(context: &'a Context, filter: &'a CompiledFilter) -> Self {
+    fn new(context: &'a Context, filter: &'a CompiledFilter, opposed: &'a [u32]) -> Self {
         let columns = context.generation.columns();
         Self {
+            seen: SeenFilter { opposed },
             not_found: NotFoundFilter(columns),
             unavailable: UnavailableFilter {
                 columns,
@@ -179,7 +182,7 @@ impl<'a> Filters<'a> {
             width: self.width,
         };
         if seen == SeenPolicy::Exclude {
-            plan.filters.insert(0, Step::required(&SeenFilter));
+            plan.filters.insert(0, Step::required(&self.seen));
         }
         plan
     }
@@ -216,6 +219,18 @@ impl Context {
         }
     }
 
+    /// What the viewer spoke against, as far as the model's data tell.
+    fn opposed(&self, viewer: &Viewer) -> Result<&[u32]> {
+        let interactions = self.generation.interactions();
+        match viewer {
+            Viewer::Known(id) => match interactions.user(id.as_str()) {
+                Some(user) => interactions.opposed(user),
+                None => Ok(&[]),
+            },
+            Viewer::Anonymous | Viewer::WithHistory(_) => Ok(&[]),
+        }
+    }
+
     fn viewer_seed(&self, viewer: &Viewer) -> u64 {
         match viewer {
             Viewer::Known(id) => derive_seed(self.seed, id.as_str().as_bytes()),
@@ -239,16 +254,19 @@ impl Context {
         plan: &Plan<'_>,
         query: &Query<'_>,
         answer: Answer,
-        detail: Detail,
+        (detail, removals): (Detail, Removals),
     ) -> Result<Recommendation> {
         let items = answer.slate.iter();
         let items = items.map(|placed| self.item(plan, query, placed, detail));
+        let named = match removals {
+            Removals::Unnamed => &[],
+            Removals::Named => answer.removals.as_slice(),
+        };
         Ok(Recommendation {
             id: self.id.clone(),
             model: self.generation.version().to_string(),
             items: items.collect::<Result<_>>()?,
-            removals: answer
-                .removals
+            removals: named
                 .iter()
                 .map(|removal| self.removal(removal))
                 .collect::<Result<_>>()?,

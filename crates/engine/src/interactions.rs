@@ -1,13 +1,14 @@
 //! Who there is, what there is, and who touched what: the file beside every model.
 //!
-//! `interactions.mqa` holds the ids behind a model's rows and the histories it was trained on, so
-//! that a version directory needs nothing else to answer. It is mapped and read in place: ids are
+//! `interactions.mqa` holds the ids behind a model's rows, the histories it was trained on and what
+//! each viewer spoke against, so that a version directory needs nothing else to answer. It is mapped and read in place: ids are
 //! found by binary search in a sorted order that the file brings along, so that opening it builds no
 //! table.
 
 use std::path::Path;
 
 use marquee_core::{Dataset, HistoryEntry, ItemIdx, SparseRows, Timestamp, UserIdx, Vocabulary};
+use marquee_ingest::Loaded;
 use marquee_store::{Artifact, ArtifactBuilder, StringsView};
 use self_cell::self_cell;
 
@@ -16,7 +17,7 @@ use crate::{EngineError, Result};
 const KIND: &str = "interactions";
 const FORMAT: u32 = 1;
 
-/// Writes the vocabularies and histories of `data` to `path`.
+/// Writes the ids, the histories and what was spoken against to `path`.
 ///
 /// # Errors
 ///
@@ -24,8 +25,14 @@ const FORMAT: u32 = 1;
 ///
 /// # Panics
 ///
-/// When the vocabularies are not those of `data`.
-pub fn write(path: &Path, data: &Dataset, users: &Vocabulary, items: &Vocabulary) -> Result<()> {
+/// When the vocabularies are not those of the dataset.
+pub fn write(path: &Path, loaded: &Loaded) -> Result<()> {
+    let Loaded {
+        dataset: data,
+        users,
+        items,
+        opposed,
+    } = loaded;
     assert_eq!(users.len(), data.n_users(), "one id for each user");
     assert_eq!(items.len(), data.n_items(), "one id for each item");
     let rows = data.by_user();
@@ -45,6 +52,11 @@ pub fn write(path: &Path, data: &Dataset, users: &Vocabulary, items: &Vocabulary
         artifact.section("times", &[times.len() as u64], times);
     }
     artifact.section("item_counts", &[popularity.len() as u64], &popularity);
+    let (offsets, columns) = (&opposed.offsets, &opposed.columns);
+    if !columns.is_empty() {
+        artifact.section("opposed_offsets", &[offsets.len() as u64], offsets);
+        artifact.section("opposed_columns", &[columns.len() as u64], columns);
+    }
     Ok(artifact.write(path)?)
 }
 
@@ -75,6 +87,8 @@ struct View<'a> {
     weights: Option<&'a [f32]>,
     times: Option<&'a [i64]>,
     item_counts: &'a [f32],
+    /// Offsets and columns of what was spoken against, if anything was.
+    opposed: Option<(&'a [u64], &'a [u32])>,
 }
 
 /// Ids by row, and their rows in the order of their bytes.
@@ -159,6 +173,15 @@ impl Interactions {
         self.view().history(user.index())
     }
 
+    /// What `user` spoke against last, in the order of the rows; empty for a row that is not there.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Shape`] when the row is damaged.
+    pub fn opposed(&self, user: UserIdx) -> Result<&[u32]> {
+        self.view().opposed(user.index())
+    }
+
     /// All histories as a dataset, for a training that goes on from them.
     ///
     /// # Errors
@@ -214,6 +237,13 @@ impl<'a> View<'a> {
             weights: weights.transpose()?.map(|section| section.data),
             times: times.transpose()?.map(|section| section.data),
             item_counts: artifact.section("item_counts")?.data,
+            opposed: match artifact.has("opposed_columns") {
+                true => Some((
+                    artifact.section("opposed_offsets")?.data,
+                    artifact.section("opposed_columns")?.data,
+                )),
+                false => None,
+            },
         };
         this.check_lengths()?;
         Ok(this)
@@ -234,6 +264,11 @@ impl<'a> View<'a> {
                 "item_counts",
                 self.item_counts.len() == self.items.ids.len(),
             ),
+            (
+                "opposed_offsets",
+                self.opposed
+                    .is_none_or(|(offsets, _)| offsets.len() == self.offsets.len()),
+            ),
         ];
         match fits.into_iter().find(|(_, fits)| !fits) {
             Some((section, _)) => Err(shape(section)),
@@ -245,15 +280,10 @@ impl<'a> View<'a> {
         if user >= self.users.ids.len() {
             return Ok(Vec::new());
         }
-        let bounds = [self.offsets[user], self.offsets[user + 1]].map(usize::try_from);
-        let [Ok(start), Ok(end)] = bounds else {
-            return Err(shape("offsets"));
-        };
-        let columns = self.columns.get(start..end).ok_or(shape("offsets"))?;
-        if columns
-            .iter()
-            .any(|&item| item as usize >= self.items.ids.len())
-        {
+        let range = bounds(self.offsets, user).ok_or(shape("offsets"))?;
+        let start = range.start;
+        let columns = self.columns.get(range).ok_or(shape("offsets"))?;
+        if !self.are_items(columns) {
             return Err(shape("columns"));
         }
         let entry = |(place, &item): (usize, &u32)| HistoryEntry {
@@ -265,6 +295,29 @@ impl<'a> View<'a> {
         };
         Ok(columns.iter().enumerate().map(entry).collect())
     }
+
+    fn opposed(&self, user: usize) -> Result<&'a [u32]> {
+        let Some((offsets, columns)) = self.opposed.filter(|_| user < self.users.ids.len()) else {
+            return Ok(&[]);
+        };
+        let row = bounds(offsets, user).and_then(|range| columns.get(range));
+        let row = row.ok_or(shape("opposed_offsets"))?;
+        match self.are_items(row) {
+            true => Ok(row),
+            false => Err(shape("opposed_columns")),
+        }
+    }
+
+    fn are_items(&self, columns: &[u32]) -> bool {
+        let n_items = self.items.ids.len();
+        columns.iter().all(|&item| (item as usize) < n_items)
+    }
+}
+
+/// Where the entries of `row` lie; `None` where the offsets are no places.
+fn bounds(offsets: &[u64], row: usize) -> Option<std::ops::Range<usize>> {
+    let place = |at: usize| usize::try_from(offsets[at]).ok();
+    Some(place(row)?..place(row + 1)?)
 }
 
 impl IdTable<'_> {

@@ -24,6 +24,6 @@ pub use interactions::Interactions;
 pub use models::{FAMILIES, Family, TrainedModel};
 pub use request::{
     Detail, ItemFilter, PastItem, RankRequest, RecommendRequest, Recommendation, RecommendedItem,
-    RemovedItem, SeenPolicy, SimilarRequest, Viewer,
+    Removals, RemovedItem, SeenPolicy, SimilarRequest, Viewer,
 };
 pub use spec::ModelSpec;

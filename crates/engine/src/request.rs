@@ -49,6 +49,16 @@ pub enum Detail {
     Explained,
 }
 
+/// Whether an answer names the candidates that it left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Removals {
+    /// It does not: there may be thousands of them.
+    #[default]
+    Unnamed,
+    /// It does, each with the component and rule that removed it.
+    Named,
+}
+
 /// Which items may be in an answer: those that every field that is not empty lets pass.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ItemFilter {
@@ -75,6 +85,8 @@ pub struct RecommendRequest {
     pub seen: SeenPolicy,
     /// How much to tell about each item.
     pub detail: Detail,
+    /// Whether to name what is left out.
+    pub removals: Removals,
     /// The moment of the request.
     pub now: Timestamp,
 }
@@ -114,7 +126,8 @@ pub struct Recommendation {
     pub model: String,
     /// Best first, each item once.
     pub items: Vec<RecommendedItem>,
-    /// Candidates that are not in it, with the component and rule that removed them.
+    /// Candidates that are not in it, with the component and rule that removed them, where the request
+    /// wanted them named.
     pub removals: Vec<RemovedItem>,
     /// What it had to do without; empty when it is whole.
     pub degraded: Vec<Degradation>,

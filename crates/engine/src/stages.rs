@@ -234,10 +234,13 @@ impl Scorer for SimilarStage<'_> {
     }
 }
 
-/// Removes what the viewer has in the history.
-pub(crate) struct SeenFilter;
+/// Removes what the viewer has in the history or spoke against.
+pub(crate) struct SeenFilter<'a> {
+    /// Rows of the items the viewer spoke against.
+    pub(crate) opposed: &'a [u32],
+}
 
-impl Filter for SeenFilter {
+impl Filter for SeenFilter<'_> {
     fn name(&self) -> &'static str {
         "seen"
     }
@@ -246,6 +249,11 @@ impl Filter for SeenFilter {
         for entry in query.history {
             if let Some(place) = candidates.place(entry.item) {
                 candidates.remove(place, "seen", "in_history");
+            }
+        }
+        for &item in self.opposed {
+            if let Some(place) = candidates.place(ItemIdx(item)) {
+                candidates.remove(place, "seen", "spoken_against");
             }
         }
         Ok(())

@@ -40,7 +40,7 @@ pub fn train(
     artifact.meta("interactions", data.dataset.n_interactions());
     artifact.write(staged.path().join(MODEL_FILE))?;
     let path = staged.path().join(INTERACTIONS_FILE);
-    interactions::write(&path, &data.dataset, &data.users, &data.items)?;
+    interactions::write(&path, data)?;
     Ok(staged.publish()?)
 }
 

@@ -7,7 +7,7 @@ mod stats;
 mod weights;
 
 use fold::{Effect, Touch, fold};
-use marquee_core::{Dataset, Repeats, Timestamp, Vocabulary};
+use marquee_core::{Dataset, Repeats, SparseRows, Timestamp, Vocabulary};
 pub(crate) use prune::lean;
 pub(crate) use retract::{dead_rows, retracted};
 pub use stats::Stats;
@@ -78,6 +78,9 @@ pub struct Loaded {
     pub users: Vocabulary,
     /// Ids of the items, in the order of their first event.
     pub items: Vocabulary,
+    /// For each user the items of `items` that the user spoke against last: a low rating, a thumb
+    /// down, a hide or a report. They do not count in `dataset`, and are no news to the user either.
+    pub opposed: SparseRows,
 }
 
 impl DataFolder {
@@ -115,9 +118,9 @@ impl DataFolder {
             items,
             touches,
         } = gathered;
-        let rows = fold(users.len(), items.len(), &touches, selection.repeats);
+        let folded = fold(users.len(), items.len(), &touches, selection.repeats);
         drop(touches);
-        prune::prune(rows, users, items, selection)
+        prune::prune(folded, users, items, selection)
     }
 }
 

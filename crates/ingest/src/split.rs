@@ -146,10 +146,18 @@ pub fn read_interactions(path: &Path, options: &ReadOptions, values: Values) -> 
     let mut ids = Ids::default();
     let rows = read(path, options, &mut ids)?;
     let dataset = dataset(&rows, ids.users.len(), ids.items.len(), values)?;
+    let opposed = SparseRows {
+        n_columns: ids.items.len(),
+        offsets: vec![0; ids.users.len() + 1],
+        columns: Vec::new(),
+        weights: None,
+        times: None,
+    };
     Ok(Loaded {
         dataset,
         users: ids.users,
         items: ids.items,
+        opposed,
     })
 }
 

@@ -16,7 +16,7 @@ mod request;
 pub(crate) use answer::{rank_response, recommend_response, similar_response};
 pub(crate) use catalog::{item, item_id, page_request};
 pub(crate) use model::{expected, version};
-pub(crate) use request::{Options, rank, recommend, similar};
+pub(crate) use request::{rank, recommend, similar};
 
 /// Items of an answer when the request does not say.
 pub(crate) const DEFAULT_K: u32 = 20;

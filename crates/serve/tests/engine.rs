@@ -9,7 +9,9 @@ use std::{
 };
 
 use marquee_core::{Timestamp, UserId};
-use marquee_engine::{Detail, ItemFilter, RecommendRequest, SeenPolicy, Viewer, training};
+use marquee_engine::{
+    Detail, ItemFilter, RecommendRequest, Removals, SeenPolicy, Viewer, training,
+};
 use marquee_pipeline::{Budget, MonotonicClock};
 use marquee_proto::v1::{
     self, catalog_service_client::CatalogServiceClient, model_service_client::ModelServiceClient,
@@ -48,6 +50,7 @@ async fn wire_says_what_the_engine_says() {
         filter: ItemFilter::default(),
         seen: SeenPolicy::Exclude,
         detail: Detail::Explained,
+        removals: Removals::Named,
         now: Timestamp::EPOCH,
     };
     let clock = MonotonicClock::start();

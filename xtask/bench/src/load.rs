@@ -114,13 +114,23 @@ async fn at_rate(shared: Rc<Shared>, rate: f64) {
     let mut due = Duration::ZERO;
     let mut number = 0;
     while due < end {
-        let now = shared.start.elapsed();
-        if due > now {
-            tokio::time::sleep(due - now).await;
-        }
+        wait_until(&shared, due).await;
         tokio::task::spawn_local(call(Rc::clone(&shared), number, due));
         number += 1;
         due += gap(&mut random, rate);
+    }
+}
+
+/// Waits for a moment to within microseconds: the runtime's timer, which counts in milliseconds, for
+/// most of the time, then turns that let the other tasks work.
+async fn wait_until(shared: &Shared, due: Duration) {
+    const TIMER_STEP: Duration = Duration::from_millis(2);
+    let left = due.saturating_sub(shared.start.elapsed());
+    if left > 2 * TIMER_STEP {
+        tokio::time::sleep(left - TIMER_STEP).await;
+    }
+    while shared.start.elapsed() < due {
+        tokio::task::yield_now().await;
     }
 }
 

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use marquee_core::{Explanation, ItemId, Timestamp, UserId};
 use marquee_engine::{
-    Detail, Engine, EngineConfig, ItemFilter, PastItem, RecommendRequest, Recommendation,
+    Detail, Engine, EngineConfig, ItemFilter, PastItem, RecommendRequest, Recommendation, Removals,
     SeenPolicy, Viewer,
 };
 use marquee_pipeline::{Budget, MonotonicClock};
@@ -92,6 +92,7 @@ fn request(args: &Args) -> Result<RecommendRequest> {
         } else {
             Detail::Plain
         },
+        removals: Removals::Unnamed,
         now: now()?,
     })
 }

@@ -6,7 +6,7 @@ use marquee_ingest::{ImportRequest, Selection};
 use marquee_pipeline::MonotonicClock;
 
 use super::*;
-use crate::{Detail, ItemFilter, PastItem, SeenPolicy, Viewer, training};
+use crate::{Detail, ItemFilter, PastItem, Removals, SeenPolicy, Viewer, training};
 
 /// Two groups of viewers: `a…` watch the even films, which are comedies, `b…` the odd ones, horror.
 /// Film 0 is seen by everybody, film 18 is not in the catalog, film 16 is not available before 2000.
@@ -66,6 +66,7 @@ fn request(viewer: Viewer) -> RecommendRequest {
         filter: ItemFilter::default(),
         seen: SeenPolicy::Exclude,
         detail: Detail::Plain,
+        removals: Removals::Named,
         now: Timestamp::from_seconds(1_000_000_000),
     }
 }
@@ -102,6 +103,39 @@ fn viewers_get_what_their_group_watches_and_nothing_they_have_seen() {
         .filter(|one| one.rule == "in_history");
     assert!(in_history.count() >= 3);
     assert!(answer.degraded.is_empty());
+}
+
+#[test]
+fn what_was_rated_low_is_neither_a_sign_of_liking_nor_shown_again() {
+    let folder = data_folder();
+    let data = folder.path().join("data");
+    let low = folder.path().join("low.csv");
+    let rows = "user_id,item_id,rating,timestamp\nb3,film-9,1.0,9000\nb3,film-11,5.0,9001\n";
+    fs::write(&low, rows).unwrap();
+    let mut open_data = DataFolder::open(&data).unwrap();
+    open_data
+        .import(&ImportRequest::new(low), &mut |_| {})
+        .unwrap();
+    let selection = Selection {
+        min_rating: Some(4.0),
+        ..Selection::default()
+    };
+    let loaded = open_data.load_interactions(&selection).unwrap();
+    let spec = "item-knn".parse().unwrap();
+    let version = training::train(&data, &loaded, &spec, 1, &mut silent()).unwrap();
+    training::activate(&data, &version).unwrap();
+    let engine = open(&folder);
+    let mut wanted = request(known("b3"));
+    wanted.k = 20;
+    let answer = ask(&engine, &wanted);
+    let rule_of = |id: &str| {
+        let found = answer.removals.iter().find(|one| one.item.as_str() == id);
+        found.map(|one| one.rule)
+    };
+    assert_eq!(rule_of("film-9"), Some("spoken_against"));
+    assert_eq!(rule_of("film-11"), Some("in_history"));
+    wanted.seen = SeenPolicy::Allow;
+    assert!(ids(&ask(&engine, &wanted)).contains(&"film-9"));
 }
 
 #[test]

@@ -45,6 +45,14 @@ struct Entry {
     is_live: bool,
 }
 
+/// What is left of all events.
+pub(super) struct Folded {
+    /// What counts for each user.
+    pub(super) rows: SparseRows,
+    /// What each user spoke against last, by row: no weights, no times.
+    pub(super) opposed: SparseRows,
+}
+
 /// Goes through each user's events in the order of time, and of the input where times are equal.
 ///
 /// An entry stands where its last event stands. With [`Repeats::Sum`] its weight is the sum of what
@@ -53,14 +61,10 @@ struct Entry {
 /// counts nothing twice.
 ///
 /// Cost: a counting sort by user and a sort of each user's events by time.
-pub(super) fn fold(
-    n_users: usize,
-    n_items: usize,
-    touches: &[Touch],
-    repeats: Repeats,
-) -> SparseRows {
+pub(super) fn fold(n_users: usize, n_items: usize, touches: &[Touch], repeats: Repeats) -> Folded {
     let (order, starts) = by_user(n_users, touches);
     let mut rows = Rows::with_capacity(n_users, touches.len());
+    let mut opposed = Opposed::with_capacity(n_users);
     let mut entries: Vec<Entry> = Vec::new();
     // Place of an item in `entries` plus one; zero where it has none.
     let mut place_of = vec![0_usize; n_items];
@@ -69,15 +73,21 @@ pub(super) fn fold(
         let mine = &mut order[starts[user]..starts[user + 1]];
         mine.sort_by_key(|&at| touches[at as usize].time);
         for &at in mine.iter() {
-            apply(&touches[at as usize], &mut entries, &mut place_of);
+            let touch = &touches[at as usize];
+            apply(touch, &mut entries, &mut place_of);
+            opposed.note(touch);
         }
+        opposed.end_user();
         for entry in &entries {
             place_of[entry.item as usize] = 0;
         }
         rows.push(&entries, repeats);
         entries.clear();
     }
-    rows.finish(n_items)
+    Folded {
+        rows: rows.finish(n_items),
+        opposed: opposed.finish(n_items),
+    }
 }
 
 fn apply(touch: &Touch, entries: &mut Vec<Entry>, place_of: &mut [usize]) {
@@ -176,6 +186,52 @@ impl Rows {
             columns: self.columns,
             weights: Some(self.weights),
             times: Some(self.times),
+        }
+    }
+}
+
+/// Rows of what users spoke against, under construction.
+struct Opposed {
+    offsets: Vec<u64>,
+    columns: Vec<u32>,
+    /// Of the user at work, in the order of the events.
+    mine: Vec<u32>,
+}
+
+impl Opposed {
+    fn with_capacity(n_users: usize) -> Self {
+        let mut offsets = Vec::with_capacity(n_users + 1);
+        offsets.push(0);
+        Self {
+            offsets,
+            columns: Vec::new(),
+            mine: Vec::new(),
+        }
+    }
+
+    #[inline]
+    fn note(&mut self, touch: &Touch) {
+        if touch.effect == Effect::Cancel {
+            self.mine.push(touch.item);
+        } else if !self.mine.is_empty() {
+            self.mine.retain(|&item| item != touch.item);
+        }
+    }
+
+    fn end_user(&mut self) {
+        self.mine.sort_unstable();
+        self.mine.dedup();
+        self.columns.append(&mut self.mine);
+        self.offsets.push(self.columns.len() as u64);
+    }
+
+    fn finish(self, n_items: usize) -> SparseRows {
+        SparseRows {
+            n_columns: n_items,
+            offsets: self.offsets,
+            columns: self.columns,
+            weights: None,
+            times: None,
         }
     }
 }

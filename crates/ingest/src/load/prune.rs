@@ -2,7 +2,7 @@
 
 use marquee_core::{Dataset, SparseRows, Vocabulary};
 
-use super::{Loaded, Selection};
+use super::{Loaded, Selection, fold::Folded};
 use crate::Result;
 
 /// In a renumbering, a row that is left out.
@@ -11,47 +11,59 @@ const OUT: u32 = u32::MAX;
 /// Applies the least numbers of interactions until both hold, and renumbers what is left in its old
 /// order.
 pub(super) fn prune(
-    rows: SparseRows,
+    folded: Folded,
     users: Vocabulary,
     items: Vocabulary,
     selection: &Selection,
 ) -> Result<Loaded> {
+    let Folded { rows, opposed } = folded;
     let (keep_user, keep_item) = kept(&rows, selection);
     if keep_user.iter().chain(&keep_item).all(|&keep| keep) {
         return Ok(Loaded {
             dataset: Dataset::from_rows(lean(rows)),
             users,
             items,
+            opposed,
         });
     }
     let (item_rows, items) = renumbered(&keep_item, &items)?;
     let (_, users) = renumbered(&keep_user, &users)?;
+    let cut = |rows: &SparseRows| cut(rows, &keep_user, &item_rows, items.len());
+    let (rows, opposed) = (cut(&rows), cut(&opposed));
+    Ok(Loaded {
+        dataset: Dataset::from_rows(lean(rows)),
+        users,
+        items,
+        opposed,
+    })
+}
+
+/// The rows of the kept users, over the `n_items` kept items under their new numbers.
+fn cut(rows: &SparseRows, keep_user: &[bool], item_rows: &[u32], n_items: usize) -> SparseRows {
+    let mut left = SparseRows {
+        n_columns: n_items,
+        offsets: vec![0],
+        columns: Vec::new(),
+        weights: rows.weights.as_ref().map(|_| Vec::new()),
+        times: rows.times.as_ref().map(|_| Vec::new()),
+    };
     let view = rows.view();
-    let mut offsets = Vec::with_capacity(users.len() + 1);
-    offsets.push(0);
-    let (mut columns, mut weights, mut times) = (Vec::new(), Vec::new(), Vec::new());
-    for (row, _) in view.rows().zip(&keep_user).filter(|(_, keep)| **keep) {
+    for (row, _) in view.rows().zip(keep_user).filter(|(_, keep)| **keep) {
         for (place, &item) in row.columns.iter().enumerate() {
-            if item_rows[item as usize] != OUT {
-                columns.push(item_rows[item as usize]);
+            if item_rows[item as usize] == OUT {
+                continue;
+            }
+            left.columns.push(item_rows[item as usize]);
+            if let Some(weights) = &mut left.weights {
                 weights.push(row.weight(place));
+            }
+            if let Some(times) = &mut left.times {
                 times.push(row.time(place).as_millis());
             }
         }
-        offsets.push(columns.len() as u64);
+        left.offsets.push(left.columns.len() as u64);
     }
-    let dataset = Dataset::from_rows(lean(SparseRows {
-        n_columns: items.len(),
-        offsets,
-        columns,
-        weights: Some(weights),
-        times: Some(times),
-    }));
-    Ok(Loaded {
-        dataset,
-        users,
-        items,
-    })
+    left
 }
 
 /// Leaves out weights that are all one and times that are all unknown.

@@ -7,22 +7,15 @@ use marquee_engine::{Recommendation, RecommendedItem, RemovedItem};
 use marquee_pipeline::{DegradedReason, StageTiming};
 use marquee_proto::v1;
 
-use super::{Options, catalog::kind_to_wire};
+use super::catalog::kind_to_wire;
 
 /// The answer of `Recommend`.
-pub(crate) fn recommend_response(
-    answer: Recommendation,
-    options: Options,
-) -> v1::RecommendResponse {
-    let removal_counts = match options {
-        Options::Plain => Vec::new(),
-        Options::RemovalCounts => removal_counts(&answer.removals),
-    };
-    let (items, info, _) = parts(answer);
+pub(crate) fn recommend_response(answer: Recommendation) -> v1::RecommendResponse {
+    let (items, info, removals) = parts(answer);
     v1::RecommendResponse {
         items,
         info: Some(info),
-        removal_counts,
+        removal_counts: removal_counts(&removals),
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use marquee_core::{ItemKind, Timestamp};
 use marquee_engine::{
-    Detail, ItemFilter, PastItem, RankRequest, RecommendRequest, SeenPolicy, SimilarRequest, Viewer,
+    Detail, ItemFilter, PastItem, RankRequest, RecommendRequest, Removals, SeenPolicy,
+    SimilarRequest, Viewer,
 };
 use marquee_proto::v1::{self, rank_request, recommend_request};
 
@@ -14,15 +15,6 @@ use super::{
 };
 use crate::refusal::Refusal;
 
-/// What the answer of a `Recommend` is to hold besides the items.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Options {
-    /// Nothing.
-    Plain,
-    /// How many candidates were removed, by reason.
-    RemovalCounts,
-}
-
 /// `Recommend` at the moment `now`.
 ///
 /// # Errors
@@ -31,7 +23,7 @@ pub(crate) enum Options {
 pub(crate) fn recommend(
     request: &v1::RecommendRequest,
     now: Timestamp,
-) -> Result<(RecommendRequest, Options), Refusal> {
+) -> Result<RecommendRequest, Refusal> {
     use recommend_request::Viewer as Wire;
     let mut fields = Fields::default();
     let viewer = match &request.viewer {
@@ -45,14 +37,14 @@ pub(crate) fn recommend(
         filter: filter(&mut fields, request.filter.as_ref()),
         seen: seen(&mut fields, request.seen, SeenPolicy::Exclude),
         detail: detail(request.explain),
+        removals: if request.count_removals {
+            Removals::Named
+        } else {
+            Removals::Unnamed
+        },
         now,
     };
-    let options = if request.count_removals {
-        Options::RemovalCounts
-    } else {
-        Options::Plain
-    };
-    fields.finish(Some((converted, options)))
+    fields.finish(Some(converted))
 }
 
 /// `Rank` at the moment `now`.

@@ -1,5 +1,5 @@
 use marquee_core::{Item, ItemKind, Seconds, Timestamp};
-use marquee_engine::{Detail, SeenPolicy, Viewer};
+use marquee_engine::{Detail, Removals, SeenPolicy, Viewer};
 use marquee_proto::v1::{self, recommend_request};
 
 use super::*;
@@ -44,17 +44,17 @@ fn check_refused(request: &v1::RecommendRequest, want: &[&str]) {
 
 #[test]
 fn empty_request_is_twenty_items_for_nobody() {
-    let (got, options) = recommend(&v1::RecommendRequest::default(), NOW).unwrap();
+    let got = recommend(&v1::RecommendRequest::default(), NOW).unwrap();
     assert_eq!((got.viewer, got.k), (Viewer::Anonymous, 20));
     assert_eq!((got.seen, got.detail), (SeenPolicy::Exclude, Detail::Plain));
-    assert_eq!((got.now, options), (NOW, Options::Plain));
+    assert_eq!((got.now, got.removals), (NOW, Removals::Unnamed));
 }
 
 #[test]
 fn borders_of_k() {
     for (k, want) in [(1, 1), (500, 500)] {
         let request = v1::RecommendRequest { k, ..for_user("u") };
-        assert_eq!(recommend(&request, NOW).unwrap().0.k, want);
+        assert_eq!(recommend(&request, NOW).unwrap().k, want);
     }
     check_refused(
         &v1::RecommendRequest {
@@ -87,7 +87,7 @@ fn history_is_taken_with_its_weights_and_times() {
         seconds: -1,
         nanos: 500_000_000,
     });
-    let (got, _) = recommend(&for_history(vec![entry("a"), dated]), NOW).unwrap();
+    let got = recommend(&for_history(vec![entry("a"), dated]), NOW).unwrap();
     let Viewer::WithHistory(past) = got.viewer else {
         panic!("{:?}", got.viewer);
     };
@@ -333,7 +333,7 @@ mod any_bytes {
         /// Whatever comes out keeps every limit that the engine relies on.
         #[test]
         fn converted_requests_keep_the_limits(request in any_request()) {
-            if let Ok((got, _)) = recommend(&request, NOW) {
+            if let Ok(got) = recommend(&request, NOW) {
                 prop_assert!((1..=500).contains(&got.k));
                 prop_assert!(got.filter.include_genres.len() <= MAX_GENRES);
                 prop_assert!(got.filter.exclude_genres.len() <= MAX_GENRES);

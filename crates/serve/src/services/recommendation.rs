@@ -16,11 +16,11 @@ impl RecommendationService for Services {
         request: Request<RecommendRequest>,
     ) -> Result<Response<RecommendResponse>, Status> {
         let deadline = deadline_of(&request);
-        let (request, options) = convert::recommend(request.get_ref(), clock::now())?;
+        let request = convert::recommend(request.get_ref(), clock::now())?;
         self.work(deadline, move |this, limit| {
             let answer = this.backend.recommend(&request, limit);
             let answer = answer.map_err(|error| this.refusal(&error))?;
-            Ok(convert::recommend_response(answer, options))
+            Ok(convert::recommend_response(answer))
         })
         .await
     }

@@ -17,7 +17,7 @@ fn touch(user: u32, item: u32, time: i64, (effect, weight): (Effect, f32)) -> To
 
 /// Item, weight and time of each entry of user 0.
 fn folded(touches: &[Touch], repeats: Repeats) -> Vec<(u32, f32, i64)> {
-    let rows = fold(1, 10, touches, repeats);
+    let rows = fold(1, 10, touches, repeats).rows;
     entries(&rows, 0)
 }
 
@@ -138,6 +138,19 @@ fn effects() -> impl Strategy<Value = (Effect, f32)> {
     (kinds, (1_u8..6).prop_map(f32::from))
 }
 
+/// Items whose last event of `user` speaks against them.
+fn last_against(user: u32, touches: &[Touch]) -> Vec<u32> {
+    let last = |item: u32| {
+        let of_both = touches
+            .iter()
+            .filter(|one| one.user == user && one.item == item);
+        // Of equal times the later one of the input.
+        of_both.max_by_key(|one| one.time)
+    };
+    let is_against = |item: &u32| last(*item).is_some_and(|one| one.effect == Effect::Cancel);
+    (0..4).filter(is_against).collect()
+}
+
 proptest! {
     #[test]
     fn agrees_with_one_item_at_a_time(
@@ -147,9 +160,11 @@ proptest! {
             .into_iter()
             .map(|(user, item, time, what)| touch(user, item, time, what))
             .collect();
-        let rows = fold(3, 4, &touches, Repeats::Sum);
+        let folded = fold(3, 4, &touches, Repeats::Sum);
         for user in 0..3 {
-            prop_assert_eq!(entries(&rows, user as usize), slow(user, &touches));
+            prop_assert_eq!(entries(&folded.rows, user as usize), slow(user, &touches));
+            let opposed = folded.opposed.view().row(user as usize).columns;
+            prop_assert_eq!(opposed, last_against(user, &touches));
         }
     }
 }
