@@ -1,8 +1,10 @@
 //! Numbers without a domain: top-k selection, seeded randomness, matrix views and kernels.
 
+pub mod bytes;
 pub mod cholesky;
 pub mod eigen;
 pub mod gemm;
+pub mod halves;
 pub mod matrix;
 pub mod random;
 pub mod real;
@@ -11,6 +13,7 @@ mod simd;
 pub mod topk;
 pub mod vector;
 
+pub use bytes::{ByteLayout, ByteQuery, ByteScores};
 pub use cholesky::{Cholesky, NotPositiveDefinite};
 pub use eigen::{Eigen, NoEigen, symmetric_eigen};
 pub use gemm::{Scale, gemm, gram, mirror};

@@ -5,7 +5,9 @@
 //! vectors of numbers; what is unsafe is confined to the implementations of that trait and to
 //! entering a function compiled for an instruction set, once the machine is known to have it.
 
+pub(crate) mod bytes;
 mod gemm;
+pub(crate) mod halves;
 mod isa;
 mod kernels;
 mod level;
