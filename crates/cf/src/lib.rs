@@ -7,15 +7,20 @@
 //! data and whoever came a second ago are scored by the same code.
 
 pub mod als;
+pub mod bpr;
 mod check;
 #[cfg(test)]
 mod conformance;
+pub mod context;
 pub mod dense_items;
+mod draw;
 pub mod ease;
 pub mod edlae;
 pub mod error;
 mod gram;
 pub mod item_knn;
+mod link;
+mod pairwise;
 pub mod popularity;
 mod product;
 pub mod progress;
@@ -25,10 +30,14 @@ pub mod rp3beta;
 pub mod slim;
 pub mod sparse_ease;
 pub mod sparse_items;
+mod spread;
 pub mod user_knn;
+pub mod warp;
 mod weighting;
 
 pub use als::{AlsConfig, AlsModel, AlsSolver, AlsView};
+pub use bpr::BprConfig;
+pub use context::{ContextModel, ContextView};
 pub use dense_items::{DenseItemModel, DenseItemView};
 pub use ease::EaseConfig;
 pub use edlae::EdlaeConfig;
@@ -42,3 +51,4 @@ pub use slim::SlimConfig;
 pub use sparse_ease::SparseEaseConfig;
 pub use sparse_items::{SparseItemModel, SparseItemView};
 pub use user_knn::{UserKnnConfig, UserKnnModel, UserKnnView};
+pub use warp::WarpConfig;

@@ -1,10 +1,11 @@
 //! Which models there are: the one table that puts names to algorithms.
 
 use marquee_cf::{
-    AlsConfig, AlsModel, AlsView, DenseItemModel, EaseConfig, EdlaeConfig, ItemKnnConfig,
-    PopularityConfig, PopularityModel, PopularityView, Progress, Recommender, Rp3betaConfig,
-    SlimConfig, SparseEaseConfig, SparseItemModel, UserKnnConfig, UserKnnModel, UserKnnView, als,
-    ease, edlae, item_knn, popularity, rp3beta, slim, sparse_ease, user_knn,
+    AlsConfig, AlsModel, AlsView, BprConfig, ContextModel, DenseItemModel, EaseConfig, EdlaeConfig,
+    ItemKnnConfig, PopularityConfig, PopularityModel, PopularityView, Progress, Recommender,
+    Rp3betaConfig, SlimConfig, SparseEaseConfig, SparseItemModel, UserKnnConfig, UserKnnModel,
+    UserKnnView, WarpConfig, als, bpr, ease, edlae, item_knn, popularity, rp3beta, slim,
+    sparse_ease, user_knn, warp,
 };
 use marquee_core::Dataset;
 use marquee_store::{Artifact, ArtifactBuilder};
@@ -126,6 +127,20 @@ pub const FAMILIES: &[Family] = &[
         |data, config, _, progress| sparse_ease::train(data, config, progress),
         sparse_ease::open,
     ),
+    family!(
+        "bpr",
+        "factorization trained on pairs of a touched and an untouched item",
+        BprConfig,
+        |data, config, seed, progress| bpr::train(data, config, seed, progress),
+        bpr::open,
+    ),
+    family!(
+        "warp",
+        "factorization trained on the untouched items that rank too high",
+        WarpConfig,
+        |data, config, seed, progress| warp::train(data, config, seed, progress),
+        warp::open,
+    ),
 ];
 
 /// The family of this name.
@@ -211,4 +226,5 @@ trained!(
     DenseItemModel,
     UserKnnModel,
     AlsModel,
+    ContextModel,
 );
