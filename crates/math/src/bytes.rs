@@ -54,6 +54,40 @@ pub struct ByteScores {
     pub marks: Vec<u16>,
 }
 
+/// Bytes that begin at a multiple of 64, as blocks want them: a load then touches one line of the cache.
+#[derive(Debug, Clone, Default)]
+pub struct AlignedBytes(Vec<Line>);
+
+#[derive(Debug, Clone, Copy, bytemuck::Zeroable, bytemuck::Pod)]
+#[repr(C, align(64))]
+struct Line([u8; simd::GROUP_BYTES]);
+
+impl AlignedBytes {
+    /// `n` zeros.
+    ///
+    /// # Panics
+    ///
+    /// When `n` is not a multiple of 64, as the bytes of blocks are.
+    pub fn zeroed(n: usize) -> Self {
+        assert!(n.is_multiple_of(simd::GROUP_BYTES), "bytes of blocks");
+        Self(vec![bytemuck::Zeroable::zeroed(); n / simd::GROUP_BYTES])
+    }
+}
+
+impl std::ops::Deref for AlignedBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        bytemuck::must_cast_slice(&self.0)
+    }
+}
+
+impl std::ops::DerefMut for AlignedBytes {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        bytemuck::must_cast_slice_mut(&mut self.0)
+    }
+}
+
 impl ByteLayout {
     /// Rows of `d` numbers with `n_columns` columns: the scales and up to two more.
     ///

@@ -6,7 +6,6 @@
 use crate::simd::halves;
 
 /// The nearest number of 16 bits, ties to the even one; infinite beyond the largest.
-#[expect(clippy::cast_possible_truncation, reason = "the upper half")]
 pub fn to_half(number: f32) -> u16 {
     let bits = number.to_bits();
     if number.is_nan() {
@@ -21,8 +20,12 @@ pub fn from_half(half: u16) -> f32 {
     f32::from_bits(u32::from(half) << 16)
 }
 
-/// Writes the product of each row of `rows` with `vector`. Sums are rounded in a fixed order, the same
-/// on every machine; relative error at most `(d + 6) 2⁻²⁴` of the sum of the products' sizes.
+/// Rows of a block.
+pub const BLOCK_ROWS: usize = halves::ROWS;
+
+/// Writes the product of each row of `blocks` with `vector`. A block holds sixteen rows: the first
+/// numbers of all its rows, then the second ones, and so on. The same bits on every machine; relative
+/// error at most `(d + 2) 2⁻²⁴` of the sum of the products' sizes.
 ///
 /// # Panics
 ///
@@ -33,15 +36,22 @@ pub fn from_half(half: u16) -> f32 {
 /// ```
 /// use marquee_math::halves::{half_dots, to_half};
 ///
-/// let rows = [1.0, 2.0, 3.0, 4.0].map(to_half);
-/// let mut products = [0.0; 2];
-/// half_dots(&rows, &[10.0, 1.0], &mut products);
-/// assert_eq!(products, [12.0, 34.0]);
+/// // All rows are (1, 2).
+/// let mut block = [to_half(1.0); 32];
+/// block[16..].fill(to_half(2.0));
+/// let mut products = [0.0; 16];
+/// half_dots(&block, &[10.0, 1.0], &mut products);
+/// assert_eq!(products, [12.0; 16]);
 /// ```
-pub fn half_dots(rows: &[u16], vector: &[f32], products: &mut [f32]) {
+pub fn half_dots(blocks: &[u16], vector: &[f32], products: &mut [f32]) {
     assert!(!vector.is_empty(), "numbers in a row");
-    assert_eq!(rows.len(), products.len() * vector.len(), "numbers of rows");
-    halves::dots(rows, vector, products);
+    assert_eq!(
+        blocks.len(),
+        products.len() * vector.len(),
+        "numbers of blocks"
+    );
+    assert!(products.len().is_multiple_of(BLOCK_ROWS), "whole blocks");
+    halves::dots(blocks, vector, products);
 }
 
 #[cfg(test)]

@@ -21,10 +21,11 @@ struct Found<'a> {
 
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 pub(super) fn score(blocks: Blocks<'_>, queries: &[Query<'_>], found: Scores<'_>) {
+    let Scores { scores, marks } = found;
     let mut found = Found {
-        n_blocks: found.marks.len() / queries.len().max(1),
-        scores: found.scores.as_chunks_mut().0,
-        marks: found.marks,
+        n_blocks: marks.len() / queries.len().max(1),
+        scores: scores.as_chunks_mut().0,
+        marks,
     };
     let (fours, rest) = queries.as_chunks::<TALL>();
     for (index, queries) in fours.iter().enumerate() {

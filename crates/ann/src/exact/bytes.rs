@@ -1,0 +1,187 @@
+//! A copy of a byte a number: a quarter of the memory, and products of bytes where the machine has them.
+
+use marquee_math::{
+    ByteLayout, ByteQuery, ByteScores, Scored,
+    bytes::{AlignedBytes, BLOCK_ROWS, Encoded},
+};
+use rayon::prelude::{IndexedParallelIterator, ParallelIterator, ParallelSliceMut};
+
+use super::{
+    TILE_BYTES, check, row_number,
+    suspects::{Suspects, rounding},
+};
+use crate::{Allowed, Result, Table};
+
+/// Column of the lengths of what codes miss.
+const ERROR: usize = 1;
+/// Column of the lengths of what codes stand for.
+const NORM: usize = 2;
+
+/// The rows of a table as bytes, with the error of each.
+#[derive(Debug, Clone)]
+pub struct ByteTable {
+    layout: ByteLayout,
+    blocks: AlignedBytes,
+    n_rows: usize,
+}
+
+impl ByteTable {
+    /// Makes the copy, in parallel; the same bytes on any number of threads.
+    ///
+    /// Memory: 1 byte a number and 12 a row.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::RowLength`](crate::Error::RowLength) when a number is not finite.
+    pub fn new(table: Table<'_>) -> Result<Self> {
+        table.check()?;
+        let layout = ByteLayout::new(table.d(), 3);
+        let n_bytes = layout.n_blocks(table.n_rows()) * layout.block_bytes();
+        let mut blocks = AlignedBytes::zeroed(n_bytes);
+        blocks
+            .par_chunks_exact_mut(layout.block_bytes())
+            .enumerate()
+            .for_each(|(index, block)| fill(layout, block, table, index));
+        Ok(Self {
+            layout,
+            blocks,
+            n_rows: table.n_rows(),
+        })
+    }
+
+    /// Bytes that the copy takes.
+    pub fn n_bytes(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// What [`exact::search`](super::search) gives for `table`, which must be the one that the copy was
+    /// made of.
+    ///
+    /// Cost: one pass over the copy, and the products of some more rows than `k` for each query.
+    ///
+    /// # Errors
+    ///
+    /// As [`exact::search`](super::search).
+    ///
+    /// # Panics
+    ///
+    /// When `table` has another shape than that of the copy.
+    pub fn search(
+        &self,
+        table: Table<'_>,
+        queries: &[f32],
+        k: usize,
+        allowed: Allowed<'_>,
+    ) -> Result<Vec<Vec<Scored>>> {
+        assert_eq!(table.n_rows(), self.n_rows, "rows of the table");
+        let lengths = check(table, queries, allowed)?;
+        let vectors = queries.chunks_exact(table.d());
+        let mut probes: Vec<Probe> = vectors
+            .zip(lengths)
+            .map(|(vector, length)| Probe::new(vector, length, k))
+            .collect();
+        if k > 0 && !probes.is_empty() {
+            self.sweep(&mut probes, allowed);
+        }
+        let vectors = queries.chunks_exact(table.d());
+        let found = probes.into_iter().zip(vectors);
+        Ok(found
+            .map(|(probe, vector)| probe.suspects.into_best(table, vector))
+            .collect())
+    }
+
+    /// Shows all allowed rows to all probes.
+    fn sweep(&self, probes: &mut [Probe], allowed: Allowed<'_>) {
+        let bytes = self.layout.block_bytes();
+        let most = (TILE_BYTES / bytes * BLOCK_ROWS).next_multiple_of(64);
+        let mut queries: Vec<ByteQuery> = probes.iter().map(|probe| probe.query.clone()).collect();
+        let mut found = ByteScores::default();
+        for range in allowed.ranges(most) {
+            let first = range.start / BLOCK_ROWS;
+            let blocks = &self.blocks[first * bytes..range.end.div_ceil(BLOCK_ROWS) * bytes];
+            let n_blocks = blocks.len() / bytes;
+            for (query, probe) in queries.iter_mut().zip(&*probes) {
+                query.threshold = probe.suspects.threshold();
+            }
+            self.layout.score(blocks, &queries, &mut found);
+            let marks = found.marks.chunks_exact(n_blocks);
+            let scores = found.scores.chunks_exact(n_blocks * BLOCK_ROWS);
+            for (probe, (marks, scores)) in probes.iter_mut().zip(marks.zip(scores)) {
+                for (index, &marks) in marks.iter().enumerate() {
+                    if marks != 0 {
+                        let marks = marks & allowed.block(first + index);
+                        let scores = &scores[index * BLOCK_ROWS..];
+                        probe.take(
+                            &self.layout,
+                            &blocks[index * bytes..][..bytes],
+                            marks,
+                            |place| {
+                                (
+                                    row_number((first + index) * BLOCK_ROWS + place),
+                                    scores[place],
+                                )
+                            },
+                        );
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Writes the rows of block `index`.
+fn fill(layout: ByteLayout, block: &mut [u8], table: Table<'_>, index: usize) {
+    layout.clear(block);
+    let first = index * BLOCK_ROWS;
+    for row in first..(first + BLOCK_ROWS).min(table.n_rows()) {
+        let place = row - first;
+        let Encoded { error, norm, .. } = layout.write(block, place, table.row(row));
+        layout.set(block, (ERROR, place), error);
+        layout.set(block, (NORM, place), norm);
+    }
+}
+
+/// A query on its way through the table. Its scores are upper bounds of products.
+struct Probe {
+    query: ByteQuery,
+    /// Factors of the columns: how far the bound lies above the product of the codes.
+    slack: [f32; 2],
+    suspects: Suspects,
+}
+
+impl Probe {
+    #[expect(clippy::cast_possible_truncation, reason = "a bound, raised before")]
+    fn new(vector: &[f32], length: f64, k: usize) -> Self {
+        let query = ByteQuery::new(vector);
+        let length = (length * (1.0 + 1e-6)) as f32;
+        let rounding = rounding(vector.len());
+        let slack = [
+            length * (1.0 + rounding),
+            query.encoded().error * (1.0 + rounding) + length * rounding,
+        ];
+        Self {
+            query: query.with_columns(slack[0], slack[1]),
+            slack,
+            suspects: Suspects::new(k),
+        }
+    }
+
+    /// Takes in the marked rows of a block.
+    #[inline]
+    fn take(
+        &mut self,
+        layout: &ByteLayout,
+        block: &[u8],
+        mut marks: u16,
+        row: impl Fn(usize) -> (u32, f32),
+    ) {
+        while marks != 0 {
+            let place = marks.trailing_zeros() as usize;
+            marks &= marks - 1;
+            let (row, upper) = row(place);
+            let slack = layout.get(block, (ERROR, place)) * self.slack[0]
+                + layout.get(block, (NORM, place)) * self.slack[1];
+            self.suspects.push(row, upper, upper - 2.0 * slack);
+        }
+    }
+}
