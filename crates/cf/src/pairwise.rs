@@ -28,7 +28,7 @@ mod stopping;
 mod train;
 
 pub(crate) use objective::Objective;
-pub(crate) use train::{Plan, train};
+pub(crate) use train::{Plan, liked, train};
 
 #[cfg(test)]
 mod tests;

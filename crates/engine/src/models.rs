@@ -2,10 +2,11 @@
 
 use marquee_cf::{
     AlsConfig, AlsModel, AlsView, BprConfig, ContextModel, DenseItemModel, EaseConfig, EdlaeConfig,
-    ItemKnnConfig, PopularityConfig, PopularityModel, PopularityView, Progress, Recommender,
-    Rp3betaConfig, SlimConfig, SparseEaseConfig, SparseItemModel, UserKnnConfig, UserKnnModel,
-    UserKnnView, WarpConfig, als, bpr, ease, edlae, item_knn, popularity, rp3beta, slim,
-    sparse_ease, user_knn, warp,
+    GraphFilterConfig, GraphFilterModel, GraphFilterView, ItemKnnConfig, PopularityConfig,
+    PopularityModel, PopularityView, Progress, Recommender, Rp3betaConfig, SlimConfig,
+    SparseEaseConfig, SparseItemModel, UserKnnConfig, UserKnnModel, UserKnnView, WarpConfig, als,
+    bpr, ease, edlae, graph_filter, item_knn, popularity, rp3beta, slim, sparse_ease, user_knn,
+    warp,
 };
 use marquee_core::Dataset;
 use marquee_store::{Artifact, ArtifactBuilder};
@@ -141,6 +142,13 @@ pub const FAMILIES: &[Family] = &[
         |data, config, seed, progress| warp::train(data, config, seed, progress),
         warp::open,
     ),
+    family!(
+        "graph-filter",
+        "a history spread over the graph of users and items, in closed form",
+        GraphFilterConfig,
+        |data, config, seed, progress| graph_filter::train(data, config, seed, progress),
+        GraphFilterView::open,
+    ),
 ];
 
 /// The family of this name.
@@ -227,4 +235,5 @@ trained!(
     UserKnnModel,
     AlsModel,
     ContextModel,
+    GraphFilterModel,
 );

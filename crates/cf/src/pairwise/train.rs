@@ -113,7 +113,7 @@ pub(crate) fn train(
 }
 
 /// The entries with a weight above zero, without their weights.
-fn liked(from: SparseView<'_>) -> SparseRows {
+pub(crate) fn liked(from: SparseView<'_>) -> SparseRows {
     let mut rows = SparseRows {
         n_columns: from.n_columns(),
         offsets: vec![0],
