@@ -37,6 +37,38 @@ pub enum EngineError {
     /// A model could not be trained or asked.
     #[error(transparent)]
     Model(#[from] marquee_cf::Error),
+    /// The members of a blend are too few, too many or blends themselves.
+    #[error("a blend needs 2 to {most} members that are no blends, found {}", found.join(", "))]
+    BlendMembers {
+        /// The members.
+        found: Vec<String>,
+        /// Most that are allowed.
+        most: usize,
+    },
+    /// Given weights do not fit the members of a blend.
+    #[error(
+        "weights {found:?} of a blend: one for each of its {members} members is needed, none negative and at least two above zero"
+    )]
+    BlendWeights {
+        /// The weights.
+        found: Vec<f32>,
+        /// Number of members.
+        members: usize,
+    },
+    /// A blend is no better than its best member.
+    #[error(
+        "the blend has nDCG@{k} {blend_ndcg:.4} on held-out interactions, {best} alone {best_ndcg:.4}: train {best}, or name other members"
+    )]
+    BlendNotBetter {
+        /// The best member.
+        best: String,
+        /// nDCG of the best member.
+        best_ndcg: f64,
+        /// nDCG of the blend.
+        blend_ndcg: f64,
+        /// Length of the lists.
+        k: usize,
+    },
     /// A file could not be read or written.
     #[error(transparent)]
     Store(#[from] marquee_store::Error),

@@ -6,25 +6,13 @@ use marquee_cf::Recommender;
 use marquee_core::ItemIdx;
 use marquee_ingest::Catalog;
 use marquee_store::{Artifact, ModelVersion};
-use self_cell::self_cell;
 
-use crate::{EngineError, Interactions, ItemColumns, Result, models};
+use crate::{EngineError, Interactions, ItemColumns, Result, open_model::OpenModel};
 
 /// File of the parameters in a version directory.
 pub const MODEL_FILE: &str = "model.mqa";
 /// File of the ids and histories in a version directory.
 pub const INTERACTIONS_FILE: &str = "interactions.mqa";
-
-type BoxedRecommender<'a> = Box<dyn Recommender + 'a>;
-
-self_cell!(
-    struct ModelCell {
-        owner: Artifact,
-
-        #[covariant]
-        dependent: BoxedRecommender,
-    }
-);
 
 /// How much of a version is checked when it is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,7 +30,7 @@ pub enum Check {
 /// one.
 pub struct Generation {
     version: ModelVersion,
-    model: ModelCell,
+    model: OpenModel,
     interactions: Interactions,
     columns: ItemColumns,
     /// All items by falling count.
@@ -68,8 +56,8 @@ impl Generation {
             artifact.verify()?;
             interactions.verify()?;
         }
-        let model = ModelCell::try_new(artifact, |artifact| models::open(artifact))?;
-        if model.borrow_dependent().n_items() != interactions.n_items() {
+        let model = OpenModel::new(artifact)?;
+        if model.recommender().n_items() != interactions.n_items() {
             return Err(EngineError::Shape {
                 file: MODEL_FILE,
                 section: "items",
@@ -91,12 +79,12 @@ impl Generation {
 
     /// The model.
     pub fn model(&self) -> &dyn Recommender {
-        self.model.borrow_dependent().as_ref()
+        self.model.recommender()
     }
 
     /// The artifact of the model.
     pub fn artifact(&self) -> &Artifact {
-        self.model.borrow_owner()
+        self.model.artifact()
     }
 
     /// Ids and histories.

@@ -4,6 +4,7 @@
 //! [`Engine`] answers; [`training`] makes what it answers with; [`evaluation`] says how good that is.
 
 mod answer;
+pub mod blend;
 mod catalog;
 pub mod engine;
 pub mod error;
@@ -11,6 +12,7 @@ pub mod evaluation;
 pub mod generation;
 pub mod interactions;
 pub mod models;
+mod open_model;
 pub mod request;
 pub mod spec;
 mod stages;

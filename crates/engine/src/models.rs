@@ -11,7 +11,10 @@ use marquee_cf::{
 use marquee_core::Dataset;
 use marquee_store::{Artifact, ArtifactBuilder};
 
-use crate::{EngineError, ModelSpec, Result};
+use crate::{
+    EngineError, ModelSpec, Result,
+    blend::{self, BlendConfig, BlendModel, BlendView},
+};
 
 /// A trained model in memory.
 pub trait TrainedModel: Send + Sync {
@@ -19,7 +22,11 @@ pub trait TrainedModel: Send + Sync {
     fn recommender(&self) -> Box<dyn Recommender + '_>;
 
     /// The model as an artifact that is still to be written.
-    fn to_artifact(&self) -> ArtifactBuilder<'_>;
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Store`] when a part of it breaks a rule of the format.
+    fn to_artifact(&self) -> Result<ArtifactBuilder<'_>>;
 }
 
 /// One kind of model.
@@ -35,7 +42,7 @@ pub struct Family {
 }
 
 type TrainFn = fn(&ModelSpec, &Dataset, u64, &mut Progress<'_>) -> Result<Box<dyn TrainedModel>>;
-type OpenFn = for<'a> fn(&'a Artifact) -> marquee_cf::Result<Box<dyn Recommender + 'a>>;
+type OpenFn = for<'a> fn(&'a Artifact) -> Result<Box<dyn Recommender + 'a>>;
 
 impl std::fmt::Debug for Family {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -149,6 +156,13 @@ pub const FAMILIES: &[Family] = &[
         |data, config, seed, progress| graph_filter::train(data, config, seed, progress),
         GraphFilterView::open,
     ),
+    family!(
+        "blend",
+        "weighted sum of other models, the weights learned",
+        BlendConfig,
+        blend::train,
+        BlendView::open,
+    ),
 ];
 
 /// The family of this name.
@@ -193,7 +207,7 @@ pub fn train(
 ///
 /// [`EngineError::UnknownModel`] when no model has its kind, or what the model says of its sections.
 pub fn open(artifact: &Artifact) -> Result<Box<dyn Recommender + '_>> {
-    Ok((family(artifact.kind())?.open)(artifact)?)
+    (family(artifact.kind())?.open)(artifact)
 }
 
 /// All parameters of a model: its defaults, with those of `spec` in their place.
@@ -221,8 +235,8 @@ macro_rules! trained {
                 Box::new(self.view())
             }
 
-            fn to_artifact(&self) -> ArtifactBuilder<'_> {
-                <$model>::to_artifact(self)
+            fn to_artifact(&self) -> Result<ArtifactBuilder<'_>> {
+                Ok(<$model>::to_artifact(self))
             }
         }
     )*};
@@ -237,3 +251,13 @@ trained!(
     ContextModel,
     GraphFilterModel,
 );
+
+impl TrainedModel for BlendModel {
+    fn recommender(&self) -> Box<dyn Recommender + '_> {
+        Box::new(self.view())
+    }
+
+    fn to_artifact(&self) -> Result<ArtifactBuilder<'_>> {
+        Self::to_artifact(self)
+    }
+}

@@ -29,7 +29,7 @@ pub fn train(
     let model = models::train(spec, &data.dataset, seed, progress)?;
     let registry = Registry::open(folder.join("models"))?;
     let staged = registry.stage(spec.name())?;
-    let mut artifact = model.to_artifact();
+    let mut artifact = model.to_artifact()?;
     artifact.meta("model", spec.name());
     artifact.meta("seed", seed);
     for (key, value) in models::effective_params(spec)? {

@@ -1,6 +1,10 @@
 //! Opening, reading and verifying an artifact.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use twox_hash::XxHash3_64;
 
@@ -23,7 +27,9 @@ use crate::{
 #[derive(Debug)]
 pub struct Artifact {
     path: PathBuf,
-    bytes: Bytes,
+    bytes: Arc<Bytes>,
+    /// Where in `bytes` this artifact lies: all of it, unless it is nested in another one.
+    span: Range<usize>,
     header: Header,
 }
 
@@ -54,7 +60,7 @@ impl Artifact {
         let bytes = Bytes::map(path)?;
         // Or else a first touch from a cold disk would read megabytes ahead.
         bytes.random();
-        let artifact = Self::read(bytes, path)?;
+        let artifact = Self::whole(bytes, path)?;
         artifact.bytes.normal();
         Ok(artifact)
     }
@@ -65,14 +71,36 @@ impl Artifact {
     ///
     /// [`Error::Artifact`] as for [`Artifact::open`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        Self::read(Bytes::copy(bytes), Path::new("(memory)"))
+        Self::whole(Bytes::copy(bytes), Path::new("(memory)"))
     }
 
-    fn read(bytes: Bytes, path: &Path) -> Result<Self> {
-        let header = read_header(bytes.as_slice()).map_err(Error::artifact(path))?;
+    /// The artifact in section `name`, as [`ArtifactBuilder::nest`](crate::ArtifactBuilder::nest)
+    /// put it there. It shares the mapping of this one and lives as long as it needs to.
+    ///
+    /// Errors of it name this file and the part of the inner artifact.
+    ///
+    /// # Errors
+    ///
+    /// As [`Artifact::section`] and [`Artifact::open`].
+    pub fn nested(&self, name: &str) -> Result<Self> {
+        let part = self.section::<u8>(name)?.data;
+        let start = part.as_ptr().addr() - self.bytes.as_slice().as_ptr().addr();
+        let span = start..start + part.len();
+        Self::read(Arc::clone(&self.bytes), span, &self.path.join(name))
+    }
+
+    fn whole(bytes: Bytes, path: &Path) -> Result<Self> {
+        let span = 0..bytes.as_slice().len();
+        Self::read(Arc::new(bytes), span, path)
+    }
+
+    fn read(bytes: Arc<Bytes>, span: Range<usize>, path: &Path) -> Result<Self> {
+        let part = &bytes.as_slice()[span.clone()];
+        let header = read_header(part).map_err(Error::artifact(path))?;
         Ok(Self {
             path: path.to_owned(),
             bytes,
+            span,
             header,
         })
     }
@@ -197,7 +225,7 @@ impl Artifact {
     }
 
     fn verify_parts(&self) -> Result<(), Fault> {
-        let file = self.bytes.as_slice();
+        let file = self.as_slice();
         // Again, because the pages may have been read from the disk anew since the file was opened.
         let preamble = check_header_bytes(file)?;
         let mut end = PREAMBLE_BYTES as u64 + preamble.header_bytes;
@@ -234,10 +262,14 @@ impl Artifact {
         Ok(Section {
             shape: &info.shape,
             // Sections start at multiples of 64 and are whole elements long, so this never panics.
-            data: bytemuck::cast_slice(slice_of(self.bytes.as_slice(), info)),
+            data: bytemuck::cast_slice(slice_of(self.as_slice(), info)),
             name: &info.name,
             path: &self.path,
         })
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        &self.bytes.as_slice()[self.span.clone()]
     }
 
     fn info(&self, name: &str) -> Option<&SectionInfo> {

@@ -113,6 +113,17 @@ impl<'a> ArtifactBuilder<'a> {
         self.section_owned(&text_section(name), &shape, text)
     }
 
+    /// Adds a whole artifact as a section of bytes, to be opened in place by
+    /// [`Artifact::nested`](crate::Artifact::nested). Cost: a copy of it in memory.
+    ///
+    /// # Errors
+    ///
+    /// As [`ArtifactBuilder::to_bytes`] of the inner one.
+    pub fn nest(&mut self, name: &str, inner: &ArtifactBuilder<'_>) -> Result<&mut Self> {
+        let bytes = inner.to_bytes()?;
+        Ok(self.section_owned(name, &[bytes.len() as u64], bytes))
+    }
+
     /// Writes the artifact to `path`, as [`replace_file`] does: whole and durable, or not at all.
     ///
     /// Cost: two passes over the arrays, one for the checksums and one to the disk.

@@ -168,3 +168,47 @@ fn an_artifact_crosses_threads() {
     fn is_shared<T: Send + Sync + 'static>() {}
     is_shared::<Artifact>();
 }
+
+#[test]
+fn a_nested_artifact_is_read_in_place_and_outlives_the_outer_one() {
+    let mut inner = ArtifactBuilder::new("inner", 2);
+    inner.section("x", &[2], &[1.5_f64, -2.0]);
+    let mut outer = ArtifactBuilder::new("outer", 1);
+    outer.section("before", &[3], &[1_u8, 2, 3]);
+    outer.nest("member.0", &inner).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("outer.mqa");
+    outer.write(&path).unwrap();
+    let artifact = Artifact::open(&path).unwrap();
+    let nested = artifact.nested("member.0").unwrap();
+    artifact.verify().unwrap();
+    check_fault(
+        artifact.nested("member.1"),
+        "section \"member.1\" is missing",
+    );
+    drop(artifact);
+    assert_eq!(nested.kind(), "inner");
+    nested.verify().unwrap();
+    let x = nested.section::<f64>("x").unwrap();
+    assert_eq!(x.data, [1.5, -2.0]);
+    assert_eq!(x.data.as_ptr().addr() % 64, 0);
+}
+
+#[test]
+fn damage_to_a_nested_artifact_names_it() {
+    let mut inner = ArtifactBuilder::new("inner", 1);
+    inner.section("x", &[1], &[7_u32]);
+    let mut outer = ArtifactBuilder::new("outer", 1);
+    outer.nest("member.0", &inner).unwrap();
+    let whole = outer.to_bytes().unwrap();
+    let offset = Artifact::from_bytes(&whole).unwrap().sections()[0].offset;
+    for at in position(offset)..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        let artifact = Artifact::from_bytes(&bytes).unwrap();
+        assert!(artifact.verify().is_err());
+        let nested = artifact.nested("member.0").and_then(|one| one.verify());
+        let text = nested.unwrap_err().to_string();
+        assert!(text.contains("member.0"), "{text}");
+    }
+}
