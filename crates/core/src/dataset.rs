@@ -90,6 +90,77 @@ impl Dataset {
         Ok(Self::from_rows(rows.finish()))
     }
 
+    /// Puts interactions together, each of them an entry of its own: rows are sequences, in which an
+    /// item stands as often as it was touched. Only models of order make use of that; see
+    /// [`without_repeats`](Self::without_repeats).
+    ///
+    /// Cost: as [`from_interactions`](Self::from_interactions).
+    ///
+    /// # Errors
+    ///
+    /// As [`from_interactions`](Self::from_interactions).
+    ///
+    /// # Example
+    ///
+    /// ```
+    /// use marquee_core::{Dataset, Interaction, ItemIdx, Timestamp, UserIdx};
+    ///
+    /// let clicked = |item, seconds| Interaction {
+    ///     user: UserIdx(0),
+    ///     item: ItemIdx(item),
+    ///     weight: 1.0,
+    ///     time: Timestamp::from_seconds(seconds),
+    /// };
+    /// let clicks = [clicked(0, 1), clicked(1, 2), clicked(0, 3)];
+    /// let data = Dataset::from_sequences(1, 2, &clicks)?;
+    /// assert_eq!(data.by_user().row(0).columns, [0, 1, 0]);
+    /// assert_eq!(data.without_repeats().by_user().row(0).columns, [1, 0]);
+    /// # Ok::<(), marquee_core::DatasetError>(())
+    /// ```
+    pub fn from_sequences(
+        n_users: usize,
+        n_items: usize,
+        interactions: &[Interaction],
+    ) -> Result<Self, DatasetError> {
+        check(n_users, n_items, interactions)?;
+        let grouped = group_by_user(n_users, interactions);
+        let mut rows = Builder::with_capacity(n_users, n_items, interactions.len());
+        for user in grouped.windows {
+            rows.push_sequence(interactions, &grouped.order[user]);
+        }
+        Ok(Self::from_rows(rows.finish()))
+    }
+
+    /// Whether an item stands twice in any row. Cost: one pass.
+    pub fn has_repeats(&self) -> bool {
+        let mut last_row = vec![0_usize; self.n_items()];
+        self.by_user().rows().enumerate().any(|(row, entries)| {
+            let mut columns = entries.columns.iter();
+            columns.any(|&item| std::mem::replace(&mut last_row[item as usize], row + 1) == row + 1)
+        })
+    }
+
+    /// The same data with only the last entry of each pair of user and item. Cost: a few passes.
+    #[must_use]
+    pub fn without_repeats(&self) -> Self {
+        let by_user = self.by_user();
+        let mut all = Vec::with_capacity(self.n_interactions());
+        let mut rows = Builder::with_capacity(self.n_users(), self.n_items(), all.capacity());
+        let mut start = 0_u32;
+        for (user, row) in by_user.rows().enumerate() {
+            all.extend((0..row.len()).map(|place| Interaction {
+                user: UserIdx::from_usize(user),
+                item: ItemIdx(row.columns[place]),
+                weight: row.weight(place),
+                time: row.time(place),
+            }));
+            let order: Vec<u32> = (start..).take(row.len()).collect();
+            rows.push_row(&all, &order, Repeats::KeepLast);
+            start = order.last().map_or(start, |last| last + 1);
+        }
+        Self::from_rows(rows.finish())
+    }
+
     /// Takes rows by user that are in the order of time already.
     pub fn from_rows(by_user: SparseRows) -> Self {
         let by_item = by_user.view().transposed();
@@ -221,6 +292,17 @@ impl Builder {
         // Entries of this row would otherwise be taken for entries of the next one.
         for &item in &self.rows.columns[start..] {
             self.place_of[item as usize] = 0;
+        }
+        self.rows.offsets.push(self.rows.columns.len() as u64);
+    }
+
+    /// Adds one user's interactions, all of them.
+    fn push_sequence(&mut self, all: &[Interaction], order: &[u32]) {
+        for &position in order {
+            let one = &all[position as usize];
+            self.rows.columns.push(one.item.0);
+            self.weights.push(one.weight);
+            self.times.push(one.time.as_millis());
         }
         self.rows.offsets.push(self.rows.columns.len() as u64);
     }

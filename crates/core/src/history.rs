@@ -13,7 +13,8 @@ pub struct HistoryEntry {
     pub time: Timestamp,
 }
 
-/// A viewer's history: oldest first, each item at most once.
+/// A viewer's history: oldest first, each item at most once, save in a sequence of clicks that is
+/// answered as it stands.
 pub type History = [HistoryEntry];
 
 /// The history that one row of a user-by-item matrix holds.

@@ -11,7 +11,7 @@ pub struct SparseRows {
     pub n_columns: usize,
     /// `n_rows + 1` positions, rising from 0 to the number of entries.
     pub offsets: Vec<u64>,
-    /// Column of each entry, at most once a row.
+    /// Column of each entry, at most once a row, save where rows are sequences.
     pub columns: Vec<u32>,
     /// Weight of each entry; `None` where every weight is one.
     pub weights: Option<Vec<f32>>,

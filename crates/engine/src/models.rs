@@ -3,9 +3,11 @@
 use marquee_cf::{
     AlsConfig, AlsModel, AlsView, BprConfig, ContextModel, DenseItemModel, EaseConfig, EdlaeConfig,
     GraphFilterConfig, GraphFilterModel, GraphFilterView, ItemKnnConfig, PopularityConfig,
-    PopularityModel, PopularityView, Progress, Recommender, Rp3betaConfig, SlimConfig,
-    SparseEaseConfig, SparseItemModel, UserKnnConfig, UserKnnModel, UserKnnView, WarpConfig, als,
-    bpr, ease, edlae, graph_filter, item_knn, popularity, rp3beta, slim, sparse_ease, user_knn,
+    PopularityModel, PopularityView, Progress, Recommender, Rp3betaConfig, SasrecConfig,
+    SasrecModel, SasrecView, SessionKnnConfig, SessionKnnModel, SessionKnnView, SlimConfig,
+    SparseEaseConfig, SparseItemModel, TransitionsConfig, TransitionsModel, TransitionsView,
+    UserKnnConfig, UserKnnModel, UserKnnView, WarpConfig, als, bpr, ease, edlae, graph_filter,
+    item_knn, popularity, rp3beta, sasrec, session_knn, slim, sparse_ease, transitions, user_knn,
     warp,
 };
 use marquee_core::Dataset;
@@ -157,6 +159,27 @@ pub const FAMILIES: &[Family] = &[
         GraphFilterView::open,
     ),
     family!(
+        "transitions",
+        "what comes soon after what, counted",
+        TransitionsConfig,
+        |data, config, _, progress| transitions::train(data, config, progress),
+        TransitionsView::open,
+    ),
+    family!(
+        "session-knn",
+        "past sessions like the running one, and what came next in them",
+        SessionKnnConfig,
+        |data, config, _, progress| session_knn::train(data, config, progress),
+        SessionKnnView::open,
+    ),
+    family!(
+        "sasrec",
+        "self-attention over the order of events, one step for a new event",
+        SasrecConfig,
+        |data, config, seed, progress| sasrec::train(data, config, seed, progress),
+        SasrecView::open,
+    ),
+    family!(
         "blend",
         "weighted sum of other models, the weights learned",
         BlendConfig,
@@ -250,6 +273,9 @@ trained!(
     AlsModel,
     ContextModel,
     GraphFilterModel,
+    TransitionsModel,
+    SessionKnnModel,
+    SasrecModel,
 );
 
 impl TrainedModel for BlendModel {

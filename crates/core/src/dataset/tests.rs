@@ -66,3 +66,32 @@ fn what_is_out_of_range_is_refused() {
     let nan = Dataset::from_interactions(1, 1, &[interaction(0, 0, f32::NAN, 0)], Repeats::Sum);
     assert!(matches!(nan, Err(DatasetError::Weight { .. })));
 }
+
+#[test]
+fn sequences_keep_every_touch_in_the_order_of_time() {
+    let touch = |user, item, seconds| Interaction {
+        user: UserIdx(user),
+        item: ItemIdx(item),
+        weight: 1.0,
+        time: Timestamp::from_seconds(seconds),
+    };
+    let all = [
+        touch(1, 2, 5),
+        touch(0, 0, 3),
+        touch(0, 1, 2),
+        touch(0, 0, 1),
+        touch(0, 0, 3),
+    ];
+    let data = Dataset::from_sequences(2, 3, &all).unwrap();
+    assert!(data.has_repeats());
+    assert_eq!(data.by_user().row(0).columns, [0, 1, 0, 0]);
+    assert_eq!(data.by_user().row(1).columns, [2]);
+    assert_eq!(data.n_interactions(), 5);
+    let lasting = data.without_repeats();
+    assert!(!lasting.has_repeats());
+    assert_eq!(lasting.by_user().row(0).columns, [1, 0]);
+    let want = Dataset::from_interactions(2, 3, &all, Repeats::KeepLast).unwrap();
+    assert_eq!(lasting, want);
+    let outside = Dataset::from_sequences(1, 3, &all);
+    assert!(matches!(outside, Err(DatasetError::OutOfRange { .. })));
+}
