@@ -43,9 +43,9 @@ pub struct IndexConfig {
 impl Default for IndexConfig {
     fn default() -> Self {
         Self {
-            lists_per_root: 8.0,
-            iterations: 8,
-            sample_per_list: 40,
+            lists_per_root: 6.0,
+            iterations: 6,
+            sample_per_list: 32,
             radius_weight: 0.35,
             n_checked: 200,
         }

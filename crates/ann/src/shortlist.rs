@@ -35,12 +35,14 @@ impl Shortlist {
         self.threshold
     }
 
-    /// Offers one whose score is a number and reaches the threshold.
+    /// Offers one; below the threshold, or not a number, it is not taken.
     #[inline]
     pub(crate) fn push(&mut self, score: f32, id: u32) {
-        self.keys.push(key_of(score, id));
-        if self.keys.len() >= 2 * self.n + 16 {
-            self.cut();
+        if score >= self.threshold {
+            self.keys.push(key_of(score, id));
+            if self.keys.len() >= 2 * self.n + 32 {
+                self.cut();
+            }
         }
     }
 
@@ -122,9 +124,7 @@ mod tests {
             let mut list = Shortlist::new(n);
             let scored = || (0_u32..).zip(scores.iter().map(|&score| f32::from(score)));
             for (id, score) in scored() {
-                if score >= list.threshold() {
-                    list.push(score, id);
-                }
+                list.push(score, id);
             }
             let mut wanted: Vec<(u32, f32)> = scored().collect();
             wanted.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));

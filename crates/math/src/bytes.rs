@@ -319,9 +319,13 @@ fn scale_of(row: &[f32]) -> f32 {
     clippy::cast_possible_truncation,
     reason = "rounded and within a signed byte"
 )]
+#[inline]
 fn code_of(number: f32, scale: f32) -> i8 {
+    /// Numbers of this size have no places behind the point, so adding it rounds to a whole number:
+    /// without a call on machines that have no instruction for it.
+    const ROUNDS: f32 = 12_582_912.0;
     if scale > 0.0 {
-        (number / scale).round() as i8
+        ((number / scale + ROUNDS) - ROUNDS) as i8
     } else {
         0
     }

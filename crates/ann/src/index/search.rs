@@ -67,7 +67,7 @@ impl<'a> Searcher<'a> {
         }
         let length = check_length(0, length_of(query))?;
         let wanted = k.min(allowed.count());
-        let probes = self.probes(width.probes, allowed);
+        let probes = self.probes(width.probes.max(self.enough(k)), allowed);
         // A row alone costs about as much as this many in their lists.
         const COST_OF_ROW: usize = 12;
         let read = probes * parts.n_rows / parts.n_lists.max(1);
@@ -83,6 +83,15 @@ impl<'a> Searcher<'a> {
             return Ok(all.pop().unwrap_or_default());
         }
         Ok(found)
+    }
+
+    /// Lists that together have some more than `k` rows, as lists go.
+    fn enough(&self, k: usize) -> usize {
+        let parts = self.view.parts;
+        (2 * k as u128 * parts.n_lists as u128)
+            .div_ceil(parts.n_rows.max(1) as u128)
+            .try_into()
+            .unwrap_or(parts.n_lists)
     }
 
     /// Lists to read so that as many allowed rows are seen as without a bitmap.

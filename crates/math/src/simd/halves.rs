@@ -81,11 +81,11 @@ mod tests {
         for (column, half) in [0x3f80, 0xc000, 0x3f00].into_iter().enumerate() {
             block[column * ROWS + 2] = half;
         }
-        let mut products = [0.0; ROWS];
+        let mut products = [0.0_f32; ROWS];
         plain(&block, &[3.0, 5.0, 8.0], &mut products);
-        let mut wanted = [0.0; ROWS];
+        let mut wanted = [0.0_f32; ROWS];
         wanted[2] = -3.0;
-        assert_eq!(products, wanted);
+        assert_eq!(products.map(f32::to_bits), wanted.map(f32::to_bits));
     }
 
     proptest! {

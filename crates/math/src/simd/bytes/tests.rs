@@ -25,15 +25,15 @@ fn plain_scores_are_the_definition() {
         factors: [2.0, 0.0, 0.0],
         threshold: -16.0,
     };
-    let (mut scores, mut marks) = ([0.0; ROWS], [0]);
+    let (mut scores, mut marks) = ([0.0_f32; ROWS], [0]);
     let found = Scores {
         scores: &mut scores,
         marks: &mut marks,
     };
     score(ByteLevel(Kind::Portable), blocks, &[query], found);
-    let mut wanted = [0.0; ROWS];
+    let mut wanted = [0.0_f32; ROWS];
     wanted[3] = -16.0;
-    assert_eq!(scores, wanted);
+    assert_eq!(scores.map(f32::to_bits), wanted.map(f32::to_bits));
     assert_eq!(marks, [u16::MAX]);
 }
 
