@@ -1,6 +1,7 @@
 //! What every collaborative model answers once it is trained.
 
 use marquee_core::{History, ItemIdx, ScoredItem};
+use marquee_math::{Scored, top_k};
 
 use crate::{Error, Result};
 
@@ -59,6 +60,19 @@ pub trait Recommender: Send + Sync {
         Ok(())
     }
 
+    /// The at most `k` items of the highest scores for `history`, best first, equal scores by the
+    /// smaller row; items of the history are not left out. Scores have the bits of
+    /// [`score_all`](Self::score_all), but need not all be computed.
+    ///
+    /// # Errors
+    ///
+    /// As [`score_all`](Self::score_all).
+    fn best(&self, history: &History, k: usize) -> Result<Vec<ScoredItem>> {
+        let mut all = vec![0.0; self.n_items()];
+        self.score_all(history, &mut all)?;
+        Ok(top_k(&all, k).into_iter().map(scored_item).collect())
+    }
+
     /// The at most `k` items most like `item`, best first, without `item` itself; equal scores by
     /// the smaller row. Empty where nothing is known of it.
     ///
@@ -103,6 +117,14 @@ impl Attribution {
         let sum = self.base + parts().sum::<f64>();
         let size = self.base.abs() + parts().map(f64::abs).sum::<f64>();
         (sum - f64::from(self.score)).abs() / size.max(f64::MIN_POSITIVE)
+    }
+}
+
+/// A place of a list, its number as an item.
+pub(crate) fn scored_item(Scored { index, score }: Scored) -> ScoredItem {
+    ScoredItem {
+        item: ItemIdx(index),
+        score,
     }
 }
 

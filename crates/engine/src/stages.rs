@@ -14,11 +14,23 @@ use crate::{CompiledFilter, ItemColumns};
 
 type StageResult<T> = Result<T, StageError>;
 
-/// One model, asked once for all items and then read by the source and the scorer alike.
+/// One model, whose answers the source and the scorer share.
+///
+/// It is first asked for its best items alone, which many models know without a score for each item
+/// of the catalog. Only where filters leave too few of them is everything scored.
 pub(crate) struct ModelStage<'a> {
     model: &'a dyn Recommender,
     name_of: &'a (dyn Fn(ItemIdx) -> String + Sync),
+    best: OnceLock<StageResult<Best>>,
     scores: OnceLock<StageResult<Vec<f32>>>,
+}
+
+/// The first list of a model.
+struct Best {
+    /// As many as were asked for then, best first.
+    list: Vec<ScoredItem>,
+    /// The same by rising row.
+    by_item: Vec<ScoredItem>,
 }
 
 impl<'a> ModelStage<'a> {
@@ -30,6 +42,7 @@ impl<'a> ModelStage<'a> {
         Self {
             model,
             name_of,
+            best: OnceLock::new(),
             scores: OnceLock::new(),
         }
     }
@@ -54,6 +67,16 @@ impl CandidateSource for ModelStage<'_> {
     }
 
     fn candidates(&self, query: &Query<'_>, limit: usize) -> StageResult<Vec<ScoredItem>> {
+        let find = || {
+            let list = stage(self.model.name(), self.model.best(query.history, limit))?;
+            let mut by_item = list.clone();
+            by_item.sort_unstable_by_key(|scored| scored.item);
+            Ok(Best { list, by_item })
+        };
+        let best = self.best.get_or_init(find).as_ref().map_err(Clone::clone)?;
+        if limit <= best.list.len() || best.list.len() == self.model.n_items() {
+            return Ok(best.list[..limit.min(best.list.len())].to_vec());
+        }
         let best = top_k(self.all(query)?, limit);
         Ok(best.into_iter().map(scored_item).collect())
     }
@@ -65,17 +88,35 @@ impl Scorer for ModelStage<'_> {
     }
 
     fn score(&self, query: &Query<'_>, items: &[ItemIdx], scores: &mut [f32]) -> StageResult<()> {
-        // Once the source has asked for everything, each candidate is a look-up.
+        // What the source has asked for already is a look-up.
         if let Some(Ok(all)) = self.scores.get() {
             for (score, item) in scores.iter_mut().zip(items) {
                 *score = all[item.index()];
             }
             return Ok(());
         }
-        stage(
-            self.model.name(),
-            self.model.score(query.history, items, scores),
-        )
+        let known = match self.best.get() {
+            Some(Ok(best)) => best.by_item.as_slice(),
+            _ => &[],
+        };
+        let mut others = Vec::new();
+        for (place, item) in items.iter().enumerate() {
+            match known.binary_search_by_key(item, |scored| scored.item) {
+                Ok(at) => scores[place] = known[at].score,
+                Err(_) => others.push((place, *item)),
+            }
+        }
+        if others.is_empty() {
+            return Ok(());
+        }
+        let rest: Vec<ItemIdx> = others.iter().map(|&(_, item)| item).collect();
+        let mut found = vec![0.0; rest.len()];
+        let asked = self.model.score(query.history, &rest, &mut found);
+        stage(self.model.name(), asked)?;
+        for ((place, _), score) in others.into_iter().zip(found) {
+            scores[place] = score;
+        }
+        Ok(())
     }
 
     fn explain(&self, query: &Query<'_>, item: ItemIdx) -> StageResult<Explanation> {

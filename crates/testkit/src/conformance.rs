@@ -67,6 +67,13 @@ pub trait Answers {
         scores: &mut [f32],
     ) -> Result<(), Refusal>;
 
+    /// The at most `k` items of the highest scores, best first.
+    ///
+    /// # Errors
+    ///
+    /// As [`score_all`](Self::score_all).
+    fn best(&self, history: &History, k: usize) -> Result<Vec<ScoredItem>, Refusal>;
+
     /// The at most `k` items most like `item`, best first.
     ///
     /// # Errors
@@ -145,6 +152,7 @@ impl Subject<'_> {
         for history in histories.take(8).chain([&[][..]]) {
             checks::scores_are_finite(&trained, history);
             checks::one_scores_like_all(&trained, history);
+            checks::the_best_are_the_head_of_all(&trained, history);
             checks::reopened_scores_the_same(&trained, history);
             checks::parts_sum_to_the_score(&trained, history);
         }

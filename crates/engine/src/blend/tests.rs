@@ -45,6 +45,10 @@ impl<T> Answers for Asking<T> {
         self.ask(|view| view.score(history, items, scores))
     }
 
+    fn best(&self, history: &History, k: usize) -> Result<Vec<ScoredItem>, Refusal> {
+        self.ask(|view| view.best(history, k))
+    }
+
     fn similar_items(&self, item: ItemIdx, k: usize) -> Result<Vec<ScoredItem>, Refusal> {
         self.ask(|view| view.similar_items(item, k))
     }

@@ -47,6 +47,20 @@ pub(super) fn one_scores_like_all(trained: &Trained, history: &History) {
 }
 
 #[track_caller]
+pub(super) fn the_best_are_the_head_of_all(trained: &Trained, history: &History) {
+    for answers in [trained.model.as_ref(), trained.reopened.as_ref()] {
+        let all = all_scores(answers, history);
+        for k in [0, 1, LIST, all.len(), all.len() + 1] {
+            let best = expect(answers.best(history, k));
+            let head = top_k(&all, k);
+            let found = best.iter().map(|one| (one.item.0, one.score.to_bits()));
+            let wanted = head.iter().map(|one| (one.index, one.score.to_bits()));
+            assert!(found.eq(wanted), "the best {k}: {best:?}, not {head:?}");
+        }
+    }
+}
+
+#[track_caller]
 pub(super) fn reopened_scores_the_same(trained: &Trained, history: &History) {
     let bits = |answers: &dyn Answers| -> Vec<u32> {
         let scores = all_scores(answers, history);
@@ -103,6 +117,7 @@ pub(super) fn what_does_not_belong_is_refused(trained: &Trained) {
         model.score(&[entry(outside, 1.0)], &[ItemIdx(0)], &mut [0.0]),
         model.score(&[], &[ItemIdx(0)], &mut []),
         model.similar_items(outside, 3).map(drop),
+        model.best(&[entry(outside, 1.0)], 3).map(drop),
         model.explain(&[], outside).map(drop),
         model.explain(&[entry(outside, 1.0)], ItemIdx(0)).map(drop),
     ];

@@ -12,6 +12,7 @@ struct Counts {
 enum Fault {
     None,
     OneScoredAlone,
+    BestByAnotherOrder,
     PartsOfAnotherSum,
     NothingRefused,
     SavedWrong,
@@ -103,19 +104,25 @@ impl Answers for Counts {
         Ok(())
     }
 
+    fn best(&self, history: &History, k: usize) -> Result<Vec<ScoredItem>, Refusal> {
+        self.check_history(history)?;
+        let all: Vec<f32> = (0..self.n_items())
+            .map(|item| self.one(history, item))
+            .collect();
+        let mut best = head(&all, k);
+        if self.fault == Fault::BestByAnotherOrder {
+            best.reverse();
+        }
+        Ok(best)
+    }
+
     fn similar_items(&self, item: ItemIdx, k: usize) -> Result<Vec<ScoredItem>, Refusal> {
         self.check([item].into_iter())?;
         let mut row = self.together.get(item.index()).cloned().unwrap_or_default();
         if let Some(itself) = row.get_mut(item.index()) {
             *itself = f32::NEG_INFINITY;
         }
-        let best = marquee_math::top_k(&row, k).into_iter();
-        Ok(best
-            .map(|scored| ScoredItem {
-                item: ItemIdx(scored.index),
-                score: scored.score,
-            })
-            .collect())
+        Ok(head(&row, k))
     }
 
     fn explain(&self, history: &History, item: ItemIdx) -> Result<Parts, Refusal> {
@@ -132,6 +139,15 @@ impl Answers for Counts {
             parts: history.iter().map(|e| (e.item, part(e))).collect(),
         })
     }
+}
+
+fn head(scores: &[f32], k: usize) -> Vec<ScoredItem> {
+    let best = marquee_math::top_k(scores, k).into_iter();
+    best.map(|scored| ScoredItem {
+        item: ItemIdx(scored.index),
+        score: scored.score,
+    })
+    .collect()
 }
 
 fn run(fault: Fault) {
@@ -177,6 +193,11 @@ fn a_sound_model_passes() {
 #[test]
 fn score_that_depends_on_the_batch_is_caught() {
     check_caught(Fault::OneScoredAlone, "alone");
+}
+
+#[test]
+fn best_items_in_another_order_are_caught() {
+    check_caught(Fault::BestByAnotherOrder, "the best");
 }
 
 #[test]
