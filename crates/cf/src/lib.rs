@@ -7,6 +7,7 @@
 //! data and whoever came a second ago are scored by the same code.
 
 pub mod als;
+pub mod biased_mf;
 pub mod bpr;
 mod check;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod pairwise;
 pub mod popularity;
 mod product;
 pub mod progress;
+pub mod ratings;
 pub mod recommender;
 mod ridge;
 pub mod rp3beta;
@@ -35,12 +37,14 @@ pub mod slim;
 pub mod sparse_ease;
 pub mod sparse_items;
 mod spread;
+pub mod svdpp;
 pub mod transitions;
 pub mod user_knn;
 pub mod warp;
 mod weighting;
 
 pub use als::{AlsConfig, AlsModel, AlsSolver, AlsView};
+pub use biased_mf::BiasedMfConfig;
 pub use bpr::BprConfig;
 pub use context::{ContextModel, ContextView};
 pub use dense_items::{DenseItemModel, DenseItemView};
@@ -51,6 +55,7 @@ pub use graph_filter::{GraphFilterConfig, GraphFilterModel, GraphFilterView};
 pub use item_knn::ItemKnnConfig;
 pub use popularity::{PopularityConfig, PopularityModel, PopularityView};
 pub use progress::{Progress, Step, silent};
+pub use ratings::{RatingModel, RatingPredictor, RatingView};
 pub use recommender::{Attribution, Contribution, Recommender};
 pub use rp3beta::Rp3betaConfig;
 pub use sasrec::{Likeness, SasrecConfig, SasrecModel, SasrecState, SasrecView};
@@ -58,6 +63,7 @@ pub use session_knn::{SessionKnnConfig, SessionKnnModel, SessionKnnView};
 pub use slim::SlimConfig;
 pub use sparse_ease::SparseEaseConfig;
 pub use sparse_items::{SparseItemModel, SparseItemView};
+pub use svdpp::{Implicit, SvdppConfig};
 pub use transitions::{TransitionsConfig, TransitionsModel, TransitionsView};
 pub use user_knn::{UserKnnConfig, UserKnnModel, UserKnnView};
 pub use warp::WarpConfig;

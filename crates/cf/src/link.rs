@@ -65,15 +65,15 @@ pub(crate) fn scaled_rows(
     rows
 }
 
-/// The system `(Fᵀ F + r I) C = B`.
+/// The system `(Fᵀ F + r I) C = B`, with an `r` for each column of `C`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Link<'a> {
     /// `F`.
     pub(crate) histories: SparseView<'a>,
     /// `Fᵀ`.
     pub(crate) by_item: SparseView<'a>,
-    /// `r`, positive.
-    pub(crate) regularization: f64,
+    /// `r` of each column of the link, positive.
+    pub(crate) regularization: &'a [f32],
     /// Steps at most.
     pub(crate) steps: usize,
 }
@@ -123,11 +123,7 @@ impl Link<'_> {
     fn apply(&self, x: &[f32], d: usize, scratch: &mut [f32], product: &mut [f32]) {
         spread_into(self.histories, x, d, scratch);
         spread_into(self.by_item, scratch, d, product);
-        let own = narrow(self.regularization);
-        product
-            .par_iter_mut()
-            .zip(x)
-            .for_each(|(sum, x)| *sum += own * x);
+        add_scaled(product, self.regularization, x);
     }
 }
 
@@ -209,7 +205,7 @@ mod tests {
         let link = Link {
             histories: rows.view(),
             by_item: by_item.view(),
-            regularization: 0.5,
+            regularization: &[0.5; 2],
             steps: 100,
         };
         let got = link.fit(&targets, d);

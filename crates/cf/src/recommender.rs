@@ -3,7 +3,7 @@
 use marquee_core::{History, ItemIdx, ScoredItem};
 use marquee_math::{Scored, top_k};
 
-use crate::{Error, Result};
+use crate::{Error, RatingPredictor, Result};
 
 /// A trained model that ranks items for a history.
 ///
@@ -87,6 +87,11 @@ pub trait Recommender: Send + Sync {
     ///
     /// As [`score`](Self::score).
     fn explain(&self, history: &History, item: ItemIdx) -> Result<Attribution>;
+
+    /// The model as one that predicts ratings; `None` where its scores are no ratings.
+    fn rating_predictor(&self) -> Option<&dyn RatingPredictor> {
+        None
+    }
 }
 
 /// A score taken apart by the entries of the history it came from.

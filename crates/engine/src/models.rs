@@ -1,14 +1,14 @@
 //! Which models there are: the one table that puts names to algorithms.
 
 use marquee_cf::{
-    AlsConfig, AlsModel, AlsView, BprConfig, ContextModel, DenseItemModel, EaseConfig, EdlaeConfig,
-    GraphFilterConfig, GraphFilterModel, GraphFilterView, ItemKnnConfig, PopularityConfig,
-    PopularityModel, PopularityView, Progress, Recommender, Rp3betaConfig, SasrecConfig,
-    SasrecModel, SasrecView, SessionKnnConfig, SessionKnnModel, SessionKnnView, SlimConfig,
-    SparseEaseConfig, SparseItemModel, TransitionsConfig, TransitionsModel, TransitionsView,
-    UserKnnConfig, UserKnnModel, UserKnnView, WarpConfig, als, bpr, ease, edlae, graph_filter,
-    item_knn, popularity, rp3beta, sasrec, session_knn, slim, sparse_ease, transitions, user_knn,
-    warp,
+    AlsConfig, AlsModel, AlsView, BiasedMfConfig, BprConfig, ContextModel, DenseItemModel,
+    EaseConfig, EdlaeConfig, GraphFilterConfig, GraphFilterModel, GraphFilterView, ItemKnnConfig,
+    PopularityConfig, PopularityModel, PopularityView, Progress, RatingModel, Recommender,
+    Rp3betaConfig, SasrecConfig, SasrecModel, SasrecView, SessionKnnConfig, SessionKnnModel,
+    SessionKnnView, SlimConfig, SparseEaseConfig, SparseItemModel, SvdppConfig, TransitionsConfig,
+    TransitionsModel, TransitionsView, UserKnnConfig, UserKnnModel, UserKnnView, WarpConfig, als,
+    biased_mf, bpr, ease, edlae, graph_filter, item_knn, popularity, rp3beta, sasrec, session_knn,
+    slim, sparse_ease, svdpp, transitions, user_knn, warp,
 };
 use marquee_core::Dataset;
 use marquee_store::{Artifact, ArtifactBuilder};
@@ -159,6 +159,20 @@ pub const FAMILIES: &[Family] = &[
         GraphFilterView::open,
     ),
     family!(
+        "biased-mf",
+        "explicit ratings: biases and the product of two vectors",
+        BiasedMfConfig,
+        |data, config, seed, progress| biased_mf::train(data, config, seed, progress),
+        biased_mf::open,
+    ),
+    family!(
+        "svdpp",
+        "explicit ratings: biases, vectors, and which items were rated at all",
+        SvdppConfig,
+        |data, config, seed, progress| svdpp::train(data, config, seed, progress),
+        svdpp::open,
+    ),
+    family!(
         "transitions",
         "what comes soon after what, counted",
         TransitionsConfig,
@@ -273,6 +287,7 @@ trained!(
     AlsModel,
     ContextModel,
     GraphFilterModel,
+    RatingModel,
     TransitionsModel,
     SessionKnnModel,
     SasrecModel,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     ContextModel, Error, Progress, Result,
-    check::{Checks, check_data, check_finite},
+    check::{Checks, check_data, check_finite, narrow},
     draw::Draw,
     link::{Link, scaled_histories},
     progress::Steps,
@@ -263,7 +263,7 @@ pub(super) fn link(data: &Dataset, plan: &Plan, users: &[f32]) -> Vec<f32> {
     let link = Link {
         histories: rows.view(),
         by_item: by_item.view(),
-        regularization: plan.link_regularization,
+        regularization: &vec![narrow(plan.link_regularization); plan.factors],
         steps: LINK_STEPS,
     };
     link.fit(users, plan.factors)

@@ -1,0 +1,109 @@
+//! Biased matrix factorization: ratings as a mean, biases and the product of two vectors.
+//!
+//! `rating(u, i) = m + b_u + b_i + p_u·q_i` (Koren, Bell, Volinsky 2009), learned by alternating least
+//! squares or, as the default, as the average over draws of a Gibbs sampler ([`ratings`](crate::ratings)
+//! has the formulas and sources). For explicit ratings, which are the weights of the data: any numbers,
+//! also negative ones. As a score for ranking a model gives the predicted rating itself.
+//!
+//! Cost of a round with `d` factors: for each row of `n` ratings about `n d² / 2 + d³ / 6`
+//! multiplications and additions. Memory: `4 (d + 1)` bytes an item and draw.
+
+use marquee_core::Dataset;
+use marquee_store::Artifact;
+
+use crate::{
+    Progress, RatingModel, RatingView, Result,
+    ratings::{self, Links, Plan},
+};
+
+/// Name of the model in artifacts, errors and on the command line.
+pub const NAME: &str = "biased-mf";
+
+/// What [`train`] is told.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(default, deny_unknown_fields)
+)]
+pub struct BiasedMfConfig {
+    /// Numbers in a vector, 1 to 1,024.
+    pub factors: usize,
+    /// Rounds, users then items, before any is kept; at least 1.
+    pub iterations: usize,
+    /// Draws that are kept after that, at most 10,000; 0 for alternating least squares, which keeps its
+    /// last round.
+    pub samples: usize,
+    /// Price of a factor's square, in squared errors; positive. Where draws are kept it is only where
+    /// they start.
+    pub regularization: f32,
+    /// The same for biases.
+    pub bias_regularization: f32,
+}
+
+impl Default for BiasedMfConfig {
+    fn default() -> Self {
+        Self {
+            factors: 16,
+            iterations: 40,
+            samples: 60,
+            regularization: 8.0,
+            bias_regularization: 4.0,
+        }
+    }
+}
+
+impl BiasedMfConfig {
+    /// Checks every field.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Config`](crate::Error::Config) for the first field that is out of range.
+    pub fn validate(&self) -> Result<()> {
+        self.plan().validate()
+    }
+
+    fn plan(&self) -> Plan {
+        Plan {
+            name: NAME,
+            factors: self.factors,
+            iterations: self.iterations,
+            samples: self.samples,
+            regularization: self.regularization,
+            bias_regularization: self.bias_regularization,
+            link_regularization: 1.0,
+            links: Links::None,
+        }
+    }
+}
+
+/// Trains on the weights of `data` as ratings, on the current rayon pool; the same data,
+/// configuration and seed give the same bits on any number of threads.
+///
+/// The loss reported after a round is the root of the mean squared error on the training data.
+///
+/// # Errors
+///
+/// [`Error::Config`](crate::Error::Config), [`Error::NoInteractions`](crate::Error::NoInteractions),
+/// [`Error::NotFinite`](crate::Error::NotFinite), [`Error::Stopped`](crate::Error::Stopped).
+pub fn train(
+    data: &Dataset,
+    config: &BiasedMfConfig,
+    seed: u64,
+    progress: &mut Progress<'_>,
+) -> Result<RatingModel> {
+    ratings::train(data, &config.plan(), seed, progress)
+}
+
+/// Opens a model that [`train`] made.
+///
+/// # Errors
+///
+/// [`Error::Store`](crate::Error::Store) when `artifact` holds something else, and what says that its
+/// sections do not fit each other.
+pub fn open(artifact: &Artifact) -> Result<RatingView<'_>> {
+    RatingView::open(artifact, NAME)
+}
+
+#[cfg(test)]
+pub(crate) mod tests;
