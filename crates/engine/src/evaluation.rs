@@ -1,8 +1,11 @@
 //! Trains a model on a fold, ranks the whole catalog for every test user, and measures the lists.
 
-use marquee_cf::{Progress, Recommender};
-use marquee_core::{History, HistoryEntry, history_of};
-use marquee_eval::{CaseList, Cutoffs, Evaluation, Evaluator, Fold, ItemGenres, rank_case};
+use marquee_cf::{Progress, RatingPredictor, Recommender};
+use marquee_core::{History, HistoryEntry, ItemIdx, history_of};
+use marquee_eval::{
+    CaseList, Cutoffs, Evaluation, Evaluator, Fold, ItemGenres, RatingEvaluation, RatingEvaluator,
+    rank_case,
+};
 use rayon::prelude::*;
 
 use crate::{ModelSpec, Result, TrainedModel, models};
@@ -70,5 +73,28 @@ pub fn measure(
             Ok(())
         },
     )?;
+    Ok(evaluator.finish()?)
+}
+
+/// Predicts the rating of every item that is to be found, for every case, and measures how far off it
+/// is. An item past those of the training data is one about which nothing is known.
+///
+/// # Errors
+///
+/// What the model says, or [`EngineError::Evaluation`](crate::EngineError::Evaluation).
+pub fn measure_ratings(
+    model: &dyn RatingPredictor,
+    cases: CaseList<'_>,
+) -> Result<RatingEvaluation> {
+    let evaluator = RatingEvaluator::new(cases);
+    let n_items = cases.n_items();
+    for number in 0..cases.len() {
+        let case = cases.get(number);
+        let known = |&item: &u32| Some(ItemIdx(item)).filter(|item| item.index() < n_items);
+        let items: Vec<Option<ItemIdx>> = case.relevant.columns.iter().map(known).collect();
+        let mut ratings = vec![0.0; items.len()];
+        model.predict(&history_of(case.history), &items, &mut ratings)?;
+        evaluator.record(number, &ratings)?;
+    }
     Ok(evaluator.finish()?)
 }

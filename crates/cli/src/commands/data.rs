@@ -25,12 +25,18 @@ pub(crate) struct DataArgs {
     /// Items with fewer users are left out
     #[arg(long, value_name = "N", default_value_t = 1)]
     min_per_item: usize,
-    /// Let interactions count by the rating itself, for models of explicit ratings
+    /// Let interactions count by the rating itself, for models of explicit ratings; evaluate then
+    /// prints rmse and mae for the models that predict ratings
     #[arg(long)]
     explicit: bool,
 }
 
 impl DataArgs {
+    /// Whether weights are the ratings themselves.
+    pub(crate) fn is_explicit(&self) -> bool {
+        self.explicit
+    }
+
     fn selection(&self) -> Selection {
         Selection {
             min_rating: self.min_rating,

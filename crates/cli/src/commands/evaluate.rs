@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use marquee_engine::{
     ModelSpec,
-    evaluation::{Measure, measure, train_fold},
+    evaluation::{Measure, measure, measure_ratings, train_fold},
 };
 use marquee_eval::{Cutoffs, Evaluation, Fold, ItemGenres, Protocol};
 
@@ -150,6 +150,9 @@ fn evaluate(
 ) -> Result<ModelReport> {
     meter::reset_peak_memory();
     let mut report = ModelReport::new(spec, args.seed)?;
+    if args.data.is_explicit() {
+        report.expect_ratings();
+    }
     let mut total: Option<Evaluation> = None;
     for number in 0..source.n_folds() {
         let evaluation = source.with_fold(number, args.seed, |fold| {
@@ -189,6 +192,11 @@ fn one_fold(
     let meter = meter::Meter::start();
     let recommender = model.recommender();
     let evaluation = measure(recommender.as_ref(), fold.test(), how)?;
+    if let Some(ratings) = report.ratings()
+        && let Some(predictor) = recommender.rating_predictor()
+    {
+        ratings.append(&measure_ratings(predictor, fold.test())?);
+    }
     report.scored(&meter);
     Ok(evaluation)
 }

@@ -4,7 +4,10 @@ use std::num::NonZeroUsize;
 
 use anyhow::Result;
 use marquee_engine::{ModelSpec, models};
-use marquee_eval::{Cutoffs, Evaluation, Fold, ListMetric, MetricName, Summary, paired_bootstrap};
+use marquee_eval::{
+    Cutoffs, Evaluation, Fold, ListMetric, MetricName, RatingEvaluation, RatingMetric, Summary,
+    paired_bootstrap,
+};
 use serde::Serialize;
 
 use crate::{
@@ -54,6 +57,9 @@ pub(super) struct ModelReport {
     steps: Vec<f64>,
     #[serde(skip)]
     evaluation: Option<Evaluation>,
+    /// Errors of predicted ratings; `None` where weights are no ratings.
+    #[serde(skip)]
+    ratings: Option<RatingEvaluation>,
 }
 
 impl DataReport {
@@ -90,7 +96,18 @@ impl ModelReport {
             train_steps: 0,
             steps: Vec::new(),
             evaluation: None,
+            ratings: None,
         })
+    }
+
+    /// From now on weights are ratings, and predicted ones are judged.
+    pub(super) fn expect_ratings(&mut self) {
+        self.ratings = Some(RatingEvaluation::default());
+    }
+
+    /// Where errors of predicted ratings go, if they are to be judged.
+    pub(super) fn ratings(&mut self) -> Option<&mut RatingEvaluation> {
+        self.ratings.as_mut()
     }
 
     pub(super) fn trained(&mut self, meter: &Meter, steps: &[f64]) {
@@ -105,6 +122,9 @@ impl ModelReport {
 
     pub(super) fn finish(&mut self, evaluation: Evaluation) {
         self.metrics = evaluation.summary();
+        if let Some(ratings) = &self.ratings {
+            self.metrics = std::mem::take(&mut self.metrics).and(&ratings.summary());
+        }
         self.peak_rss_bytes = peak_memory();
         self.steps.sort_by(f64::total_cmp);
         self.seconds_per_step = self.steps.get(self.steps.len() / 2).copied();
@@ -149,6 +169,10 @@ impl Report {
         for &k in lengths.as_slice() {
             self.show_length(k)?;
         }
+        if self.results.iter().any(|result| result.ratings.is_some()) {
+            let names = [RatingMetric::Rmse, RatingMetric::Mae];
+            self.show_table(&names.map(MetricName::Rating))?;
+        }
         self.show_comparison(lengths, seed)
     }
 
@@ -161,6 +185,11 @@ impl Report {
             ListMetric::Coverage,
         ];
         let names: Vec<MetricName> = accuracy.iter().map(|metric| metric.at(k)).collect();
+        self.show_table(&names)
+    }
+
+    /// A row for each model, a column for each of these metrics.
+    fn show_table(&self, names: &[MetricName]) -> Result<()> {
         let mut header = vec!["model".to_owned()];
         header.extend(names.iter().map(ToString::to_string));
         header.extend(["train s", "score s", "peak"].map(str::to_owned));
@@ -168,7 +197,7 @@ impl Report {
         let rows: Vec<Vec<String>> = self
             .results
             .iter()
-            .map(|result| result.row(&names))
+            .map(|result| result.row(names))
             .collect();
         output::line("")?;
         output::table(&header, &rows)
