@@ -1,6 +1,9 @@
 //! `cargo xtask bench`: the benchmarks.
 
+mod ann;
 mod serve;
+
+use std::{path::Path, process::Command};
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
@@ -26,6 +29,8 @@ pub(crate) struct Options {
 enum What {
     /// Latency and throughput of a server under calls that arrive at fixed rates
     Serve(serve::Options),
+    /// Recall, speed, memory and build time of retrieval by inner product
+    Ann(ann::Options),
 }
 
 /// Runs the benchmarks of each crate, or the one that was named.
@@ -34,8 +39,10 @@ enum What {
 ///
 /// When no crate that was asked for has benchmarks, or one fails.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
-    if let Some(What::Serve(options)) = &options.what {
-        return serve::run(workspace, options);
+    match &options.what {
+        Some(What::Serve(options)) => return serve::run(workspace, options),
+        Some(What::Ann(options)) => return ann::run(workspace, options),
+        None => {}
     }
     let wanted: Vec<String> = options
         .packages
@@ -63,4 +70,15 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         bail!("no crate that was asked for has benchmarks");
     }
     Ok(())
+}
+
+/// A command that runs on one core, where there is a way to say so.
+fn on_core(core: usize, program: &Path) -> Command {
+    let can_pin = Command::new("taskset").arg("--version").output().is_ok();
+    if !can_pin {
+        return Command::new(program);
+    }
+    let mut command = Command::new("taskset");
+    command.args(["-c", &core.to_string()]).arg(program);
+    command
 }

@@ -11,6 +11,7 @@ use std::{
 use anyhow::{Context, bail};
 use clap::Args;
 
+use super::on_core;
 use crate::{server::Server, shell, workspace::Workspace, world};
 
 /// What to measure.
@@ -89,17 +90,6 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     shell::run(load().args(["--concurrency", "16", "--label", "16 at once"]))?;
     shell::say(format_args!("\nresident memory {}", resident(server.id())));
     server.stop()
-}
-
-/// A command that runs on one core, where there is a way to say so.
-fn on_core(core: usize, program: &Path) -> Command {
-    let can_pin = Command::new("taskset").arg("--version").output().is_ok();
-    if !can_pin {
-        return Command::new(program);
-    }
-    let mut command = Command::new("taskset");
-    command.args(["-c", &core.to_string()]).arg(program);
-    command
 }
 
 /// A data folder with 100,000 items and a trained model, made once.

@@ -17,6 +17,9 @@ const ERROR: usize = 1;
 /// Column of the lengths of what codes stand for.
 const NORM: usize = 2;
 
+/// Queries that a tile is shown to at once.
+const QUERIES_AT_ONCE: usize = 32;
+
 /// The rows of a table as bytes, with the error of each.
 #[derive(Debug, Clone)]
 pub struct ByteTable {
@@ -97,32 +100,49 @@ impl ByteTable {
         let mut queries: Vec<ByteQuery> = probes.iter().map(|probe| probe.query.clone()).collect();
         let mut found = ByteScores::default();
         for range in allowed.ranges(most) {
-            let first = range.start / BLOCK_ROWS;
-            let blocks = &self.blocks[first * bytes..range.end.div_ceil(BLOCK_ROWS) * bytes];
-            let n_blocks = blocks.len() / bytes;
-            for (query, probe) in queries.iter_mut().zip(&*probes) {
-                query.threshold = probe.suspects.threshold();
+            let tile = Tile {
+                layout: self.layout,
+                first: range.start / BLOCK_ROWS,
+                blocks: &self.blocks
+                    [range.start / BLOCK_ROWS * bytes..range.end.div_ceil(BLOCK_ROWS) * bytes],
+            };
+            let queries = queries.chunks_mut(QUERIES_AT_ONCE);
+            for (queries, probes) in queries.zip(probes.chunks_mut(QUERIES_AT_ONCE)) {
+                tile.show(queries, probes, (&mut found, allowed));
             }
-            self.layout.score(blocks, &queries, &mut found);
-            let marks = found.marks.chunks_exact(n_blocks);
-            let scores = found.scores.chunks_exact(n_blocks * BLOCK_ROWS);
-            for (probe, (marks, scores)) in probes.iter_mut().zip(marks.zip(scores)) {
-                for (index, &marks) in marks.iter().enumerate() {
-                    if marks != 0 {
-                        let marks = marks & allowed.block(first + index);
-                        let scores = &scores[index * BLOCK_ROWS..];
-                        probe.take(
-                            &self.layout,
-                            &blocks[index * bytes..][..bytes],
-                            marks,
-                            |place| {
-                                (
-                                    row_number((first + index) * BLOCK_ROWS + place),
-                                    scores[place],
-                                )
-                            },
-                        );
-                    }
+        }
+    }
+}
+
+/// Some blocks, small enough for the nearest cache.
+struct Tile<'a> {
+    layout: ByteLayout,
+    /// Number of the first block.
+    first: usize,
+    blocks: &'a [u8],
+}
+
+impl Tile<'_> {
+    /// Scores the blocks, and takes in the rows that might be among the best.
+    fn show(
+        &self,
+        queries: &mut [ByteQuery],
+        probes: &mut [Probe],
+        (found, allowed): (&mut ByteScores, Allowed<'_>),
+    ) {
+        for (query, probe) in queries.iter_mut().zip(&*probes) {
+            query.threshold = probe.suspects.threshold();
+        }
+        self.layout.score(self.blocks, queries, found);
+        let blocks = self.blocks.chunks_exact(self.layout.block_bytes());
+        let marks = found.marks.chunks_exact(blocks.len());
+        let scores = found.scores.as_chunks().0.chunks_exact(blocks.len());
+        for (probe, (marks, scores)) in probes.iter_mut().zip(marks.zip(scores)) {
+            let blocks = (self.first..).zip(blocks.clone());
+            for ((index, block), (&marks, scores)) in blocks.zip(marks.iter().zip(scores)) {
+                if marks != 0 {
+                    let marks = marks & allowed.block(index);
+                    probe.take((&self.layout, block), (index, marks), scores);
                 }
             }
         }
@@ -166,22 +186,25 @@ impl Probe {
         }
     }
 
-    /// Takes in the marked rows of a block.
+    /// Takes in the marked rows of block `index`.
     #[inline]
     fn take(
         &mut self,
-        layout: &ByteLayout,
-        block: &[u8],
-        mut marks: u16,
-        row: impl Fn(usize) -> (u32, f32),
+        (layout, block): (&ByteLayout, &[u8]),
+        (index, mut marks): (usize, u16),
+        scores: &[f32; BLOCK_ROWS],
     ) {
         while marks != 0 {
             let place = marks.trailing_zeros() as usize;
             marks &= marks - 1;
-            let (row, upper) = row(place);
-            let slack = layout.get(block, (ERROR, place)) * self.slack[0]
-                + layout.get(block, (NORM, place)) * self.slack[1];
-            self.suspects.push(row, upper, upper - 2.0 * slack);
+            let upper = scores[place];
+            // The threshold may have risen since the marks were made.
+            if upper >= self.suspects.threshold() {
+                let slack = layout.get(block, (ERROR, place)) * self.slack[0]
+                    + layout.get(block, (NORM, place)) * self.slack[1];
+                let row = row_number(index * BLOCK_ROWS + place);
+                self.suspects.push(row, upper, upper - 2.0 * slack);
+            }
         }
     }
 }

@@ -1,0 +1,180 @@
+//! `cargo xtask bench cf`: training of collaborative filtering, beside other libraries where asked for.
+//!
+//! Every contender is a process of its own on the same cores, and they take turns, so that whatever else
+//! the machine does meets all of them. The figures are medians over the rounds. The tables are Markdown,
+//! ready for `docs/benchmarks.md`.
+
+use std::{path::Path, process::Command};
+
+use anyhow::Context;
+use clap::Args;
+use serde::Deserialize;
+
+use super::{on_cores, peers};
+use crate::{shell, workspace::Workspace};
+
+/// What to measure.
+#[derive(Debug, Args)]
+pub(crate) struct Options {
+    /// Worlds of interactions: S (50 thousand), M (1 million), L (20 million)
+    #[arg(long, value_name = "SIZE,…", value_delimiter = ',', default_value = "M")]
+    sizes: Vec<String>,
+    /// Numbers of a vector; each is a table
+    #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "64,128")]
+    factors: Vec<u32>,
+    /// Threads, each on a core of its own; each is a table
+    #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "1,2")]
+    threads: Vec<u32>,
+    /// Iterations of a training
+    #[arg(long, default_value_t = 6)]
+    iterations: u32,
+    /// Rounds
+    #[arg(long, default_value_t = 3)]
+    rounds: u32,
+    /// Models of ours
+    #[arg(
+        long,
+        value_name = "NAME,…",
+        value_delimiter = ',',
+        default_value = "ials-cholesky,ials-cg,ials-blocks,bpr"
+    )]
+    models: Vec<String>,
+    /// Also measure other libraries, installed under target/ on first use; all of them or just these
+    #[arg(
+        long,
+        value_name = "NAME,…",
+        value_delimiter = ',',
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "implicit ALS: CG,implicit ALS: Cholesky,implicit BPR,irspack iALS: Cholesky,irspack iALS: CG,irspack iALS++"
+    )]
+    peers: Vec<String>,
+}
+
+/// What a contender prints.
+#[derive(Debug, Clone, Deserialize)]
+struct Outcome {
+    library: String,
+    model: String,
+    step_seconds: f64,
+    step_cpu_seconds: f64,
+    seconds: f64,
+    ndcg20: f64,
+    peak_bytes: u64,
+}
+
+/// Builds, makes the worlds, measures in turns and prints the tables.
+///
+/// # Errors
+///
+/// When a step fails, for example because a library cannot be installed.
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
+    let mut build = workspace.cargo();
+    build.args(["build", "--release", "-p", "xtask-bench"]);
+    shell::run(build.args(["--bin", "xtask-bench-cf"]))?;
+    let program = workspace.target().join("release/xtask-bench-cf");
+    let python = match options.peers.is_empty() {
+        true => None,
+        false => Some(peers::python(workspace, "cf")?),
+    };
+    let script = workspace.root().join("xtask/bench/peers/cf.py");
+    let mut gemm = on_cores(1, &program);
+    let gemm = shell::read(gemm.args(["--folder", ".", "gemm"]))?;
+    shell::say(format_args!(
+        "products of dense matrices on one core: {} Gflop/s",
+        gemm.trim()
+    ));
+    for size in &options.sizes {
+        let folder = workspace.target().join("bench-cf").join(size);
+        make(&program, &folder, size)?;
+        for &factors in &options.factors {
+            for &threads in &options.threads {
+                shell::heading(format_args!("{size}, {factors} factors, {threads} threads"));
+                let contender = |kind: &Kind<'_>| {
+                    let mut command = on_cores(threads, kind.program);
+                    command.args(kind.script).arg("--folder").arg(&folder);
+                    command.args(kind.verb).args(["--model", kind.model]);
+                    command.args(["--factors", &factors.to_string()]);
+                    command.args(["--threads", &threads.to_string()]);
+                    command.args(["--iterations", &options.iterations.to_string()]);
+                    command
+                };
+                let ours = options.models.iter().map(|model| Kind {
+                    program: &program,
+                    script: None,
+                    verb: Some("train"),
+                    model,
+                });
+                let theirs = options.peers.iter().filter_map(|model| {
+                    Some(Kind {
+                        program: python.as_deref()?,
+                        script: Some(&script),
+                        verb: None,
+                        model,
+                    })
+                });
+                let kinds: Vec<Kind<'_>> = ours.chain(theirs).collect();
+                let mut commands: Vec<Command> = kinds.iter().map(contender).collect();
+                print(&turns(&mut commands, options.rounds)?);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How a contender is started.
+struct Kind<'a> {
+    program: &'a Path,
+    script: Option<&'a Path>,
+    verb: Option<&'a str>,
+    model: &'a str,
+}
+
+fn make(program: &Path, folder: &Path, size: &str) -> anyhow::Result<()> {
+    if folder.join("shape").is_file() {
+        return Ok(());
+    }
+    let mut make = Command::new(program);
+    make.arg("--folder").arg(folder);
+    shell::run(make.args(["make", "--size", &size.to_lowercase()]))
+}
+
+/// Runs all contenders, one after the other, as often as there are rounds.
+fn turns(commands: &mut [Command], rounds: u32) -> anyhow::Result<Vec<Vec<Outcome>>> {
+    let mut all = vec![Vec::new(); commands.len()];
+    for _ in 0..rounds.max(1) {
+        for (command, outcomes) in commands.iter_mut().zip(&mut all) {
+            let text = shell::read(command)?;
+            let last = text.lines().last().unwrap_or_default();
+            let outcome: Outcome = serde_json::from_str(last)
+                .with_context(|| format!("not a measurement: {last:?}"))?;
+            outcomes.push(outcome);
+        }
+    }
+    Ok(all)
+}
+
+fn print(all: &[Vec<Outcome>]) {
+    shell::say("\n| library | model | CPU s a step | s a step | s in all | nDCG@20 | memory above the data, MiB |");
+    shell::say("|---|---|---|---|---|---|---|");
+    for outcomes in all {
+        let median = |of: fn(&Outcome) -> f64| {
+            let mut values: Vec<f64> = outcomes.iter().map(of).collect();
+            values.sort_by(f64::total_cmp);
+            values.get(values.len() / 2).copied().unwrap_or_default()
+        };
+        let Some(first) = outcomes.first() else {
+            continue;
+        };
+        shell::say(format_args!(
+            "| {} | {} | {:.4} | {:.4} | {:.2} | {:.4} | {:.0} |",
+            first.library,
+            first.model,
+            median(|one| one.step_cpu_seconds),
+            median(|one| one.step_seconds),
+            median(|one| one.seconds),
+            first.ndcg20,
+            median(|one| one.peak_bytes as f64) / f64::from(1 << 20),
+        ));
+    }
+}
