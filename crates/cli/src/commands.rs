@@ -10,6 +10,7 @@ mod recommend;
 mod serve;
 mod specs;
 mod train;
+mod tune;
 
 use anyhow::Result;
 use clap::Subcommand;
@@ -21,6 +22,8 @@ pub(crate) enum Command {
     Import(import::Args),
     /// Train models on a data folder and publish them as new versions
     Train(train::Args),
+    /// Find better parameters for models, on a cut of the training data
+    Tune(tune::Args),
     /// Measure models on a split of a data folder, or on published train and test files
     Evaluate(evaluate::Args),
     /// Answer for one viewer, without a server: the same answer as the server gives
@@ -40,6 +43,7 @@ impl Command {
         match self {
             Self::Import(args) => import::run(&args),
             Self::Train(args) => train::run(&args),
+            Self::Tune(args) => tune::run(&args),
             Self::Evaluate(args) => evaluate::run(&args),
             Self::Recommend(args) => recommend::run(&args),
             Self::Inspect(args) => inspect::run(&args),

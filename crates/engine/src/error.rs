@@ -89,6 +89,9 @@ pub enum EngineError {
     /// A request failed on its path.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
+    /// A search for parameters cannot be made or continued.
+    #[error(transparent)]
+    Tune(#[from] crate::tune::TuneError),
     /// No model version is active.
     #[error("no model is active; train one, or promote one that is there")]
     NoActiveModel,

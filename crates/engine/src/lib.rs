@@ -17,6 +17,7 @@ pub mod request;
 pub mod spec;
 mod stages;
 pub mod training;
+pub mod tune;
 
 pub use catalog::{CompiledFilter, ItemColumns};
 pub use engine::{Engine, EngineConfig, ModelInfo};

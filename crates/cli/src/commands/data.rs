@@ -52,7 +52,8 @@ impl DataArgs {
         }
     }
 
-    fn values(&self) -> Values {
+    /// What ratings weigh in training.
+    pub(crate) fn values(&self) -> Values {
         if self.explicit {
             Values::Rating
         } else {
