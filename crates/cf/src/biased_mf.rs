@@ -44,9 +44,9 @@ pub struct BiasedMfConfig {
 impl Default for BiasedMfConfig {
     fn default() -> Self {
         Self {
-            factors: 16,
+            factors: 6,
             iterations: 40,
-            samples: 60,
+            samples: 120,
             regularization: 8.0,
             bias_regularization: 4.0,
         }

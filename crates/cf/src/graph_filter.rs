@@ -13,8 +13,8 @@
 //! where the rows `v` come from the `factors` largest right singular vectors of the matrix
 //! `n_u^-a d_i^-½`. With `p = 1` this is a linear filter of the graph, a sum of its polynomial of
 //! first degree and its ideal low-pass: GF-CF (Shen, Wu, Zhang, Shan, Zhang, Letaief, Li 2021) for
-//! `a = c = e = ½`. The exponents apart from each other are after Christoffel et al. 2015 and Park et
-//! al. 2024 (Turbo-CF); `p` above 1 is the case amplification of Breese, Heckerman, Kadie 1998, between
+//! `a = c = e = ½`. The exponents apart from each other are after Paudel et al. 2017 and Park, Shin,
+//! Shin 2024; `p` above 1 is the case amplification of Breese, Heckerman, Kadie 1998, between
 //! users.
 //!
 //! An entry counts where its weight is above zero, whatever its size. Nothing is learned by descent:

@@ -65,9 +65,9 @@ pub struct SvdppConfig {
 impl Default for SvdppConfig {
     fn default() -> Self {
         Self {
-            factors: 16,
+            factors: 6,
             iterations: 40,
-            samples: 60,
+            samples: 120,
             regularization: 8.0,
             bias_regularization: 4.0,
             link_regularization: 40.0,

@@ -98,3 +98,6 @@ pub fn measure_ratings(
     }
     Ok(evaluator.finish()?)
 }
+
+#[cfg(test)]
+mod tests;
