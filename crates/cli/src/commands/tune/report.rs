@@ -202,7 +202,7 @@ impl Report {
     pub(super) fn show(&self, out: &Path) -> Result<()> {
         let data = &self.data;
         output::line(format_args!(
-            "{}; {} folds, {} users and {} pairs to train on, {} users to validate with",
+            "{}; {} fold(s), {} users and {} pairs to train on, {} users to validate with",
             data.cut,
             data.folds,
             output::count(data.users as u64),
