@@ -1,7 +1,7 @@
 //! Biased matrix factorization: ratings as a mean, biases and the product of two vectors.
 //!
 //! `rating(u, i) = m + b_u + b_i + p_u·q_i` (Koren, Bell, Volinsky 2009), learned by alternating least
-//! squares or, as the default, as the average over draws of a Gibbs sampler ([`ratings`](crate::ratings)
+//! squares or, as the default, as the average over draws of a Gibbs sampler ([`ratings`]
 //! has the formulas and sources). For explicit ratings, which are the weights of the data: any numbers,
 //! also negative ones. As a score for ranking a model gives the predicted rating itself.
 //!

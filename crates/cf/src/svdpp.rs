@@ -3,7 +3,7 @@
 //! `rating(u, i) = m + b_u + b_i + (p_u + n_u^-½ Σ c_j)·q_i` with a vector `c_j` for each of the `n_u`
 //! items the user rated (Koren 2008); the same sum may shift his bias, and items may have such a part
 //! from the users who rated them. Learned by alternating least squares or, as the default, as the
-//! average over draws of a Gibbs sampler, not by Koren's gradient steps ([`ratings`](crate::ratings)
+//! average over draws of a Gibbs sampler, not by Koren's gradient steps ([`ratings`]
 //! has the formulas and sources). For explicit ratings, which are the weights of the data. As a score
 //! for ranking a model gives the predicted rating itself.
 //!
