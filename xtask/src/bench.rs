@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: the benchmarks.
 
 mod ann;
+mod cf;
+mod peers;
 mod serve;
 
 use std::{path::Path, process::Command};
@@ -31,6 +33,8 @@ enum What {
     Serve(serve::Options),
     /// Recall, speed, memory and build time of retrieval by inner product
     Ann(ann::Options),
+    /// Speed, memory and quality of training
+    Cf(cf::Options),
 }
 
 /// Runs the benchmarks of each crate, or the one that was named.
@@ -42,6 +46,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     match &options.what {
         Some(What::Serve(options)) => return serve::run(workspace, options),
         Some(What::Ann(options)) => return ann::run(workspace, options),
+        Some(What::Cf(options)) => return cf::run(workspace, options),
         None => {}
     }
     let wanted: Vec<String> = options
@@ -72,13 +77,13 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     Ok(())
 }
 
-/// A command that runs on one core, where there is a way to say so.
-fn on_core(core: usize, program: &Path) -> Command {
+/// A command that runs on some cores, `0` or `0,1`, where there is a way to say so.
+fn on_cores(cores: &str, program: &Path) -> Command {
     let can_pin = Command::new("taskset").arg("--version").output().is_ok();
     if !can_pin {
         return Command::new(program);
     }
     let mut command = Command::new("taskset");
-    command.args(["-c", &core.to_string()]).arg(program);
+    command.args(["-c", cores]).arg(program);
     command
 }

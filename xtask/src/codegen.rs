@@ -1,5 +1,7 @@
 //! `cargo xtask codegen`: the protos as committed Rust code.
 
+use std::process::Command;
+
 use clap::Args;
 
 use crate::{shell, workspace::Workspace};
@@ -21,10 +23,15 @@ pub(crate) struct Options {
 ///
 /// When a proto does not parse, or the committed code differs under `--check`.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
-    let mut command = workspace.cargo();
-    command.args(["run", "--quiet", "--package", "xtask-codegen", "--"]);
+    let mut build = workspace.cargo();
+    // Features as the whole workspace has them: after the tests its dependencies are built already.
+    build.args(["build", "--quiet", "--workspace", "--all-features"]);
+    shell::run(build.args(["--bin", "xtask-codegen"]))?;
+    let program = workspace.target().join("debug/xtask-codegen");
+    let mut generate = Command::new(program);
+    generate.current_dir(workspace.root());
     if options.check {
-        command.arg("--check");
+        generate.arg("--check");
     }
-    shell::run(&mut command)
+    shell::run(&mut generate)
 }

@@ -7,13 +7,10 @@
 mod contender;
 mod table;
 
-use std::{fs, path::PathBuf, process::Command};
-
-use anyhow::{Context, bail};
 use clap::Args;
 
 use self::{contender::Contender, table::Table};
-use super::on_core;
+use super::{on_cores, peers};
 use crate::{shell, workspace::Workspace};
 
 /// What to measure.
@@ -77,7 +74,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     build.args(["build", "--release", "-p", "xtask-bench"]);
     shell::run(build.args(["--bin", "xtask-bench-ann"]))?;
     let python = match &options.peers {
-        Some(_) => Some(python(workspace)?),
+        Some(_) => Some(peers::python(workspace, "ann")?),
         None => None,
     };
     for &Size { rows, dimensions } in &options.sizes {
@@ -85,7 +82,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         let folder = workspace.target().join("bench-ann");
         let folder = folder.join(format!("{rows}x{dimensions}"));
         let program = workspace.target().join("release/xtask-bench-ann");
-        let mut ours = on_core(1, &program);
+        let mut ours = on_cores("1", &program);
         ours.arg("--folder").arg(&folder);
         ours.args(["--rows", &rows.to_string()]);
         ours.args(["--dimensions", &dimensions.to_string()]);
@@ -94,7 +91,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         let mut contenders = vec![Contender::start(&mut ours)?];
         if let (Some(python), Some(peers)) = (&python, &options.peers) {
             let script = workspace.root().join("xtask/bench/peers/ann.py");
-            let mut peer = on_core(1, python);
+            let mut peer = on_cores("1", python);
             peer.arg(script).arg("--folder").arg(&folder);
             peer.args(["--dimensions", &dimensions.to_string(), "--peers", peers]);
             contenders.push(Contender::start(&mut peer)?);
@@ -111,38 +108,6 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         table.print();
     }
     Ok(())
-}
-
-/// The Python of an environment under `target/` that has the libraries, made once.
-fn python(workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    let folder = workspace.target().join("bench-ann");
-    fs::create_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
-    let environment = folder.join("python");
-    let python = environment.join("bin/python");
-    let complete = environment.join("complete");
-    let wanted = workspace.root().join("xtask/bench/peers/ann.txt");
-    let wanted_text =
-        fs::read_to_string(&wanted).with_context(|| format!("{}", wanted.display()))?;
-    if fs::read_to_string(&complete).is_ok_and(|installed| installed == wanted_text) {
-        return Ok(python);
-    }
-    let mut make = Command::new("python3");
-    shell::run(make.args(["-m", "venv"]).arg(&environment))?;
-    // One by one: where one has no build for this machine, the others are measured all the same.
-    let mut n_installed = 0;
-    for library in wanted_text.lines() {
-        let mut install = Command::new(&python);
-        install.args(["-m", "pip", "install", "--quiet", library]);
-        match shell::run(&mut install) {
-            Ok(()) => n_installed += 1,
-            Err(error) => shell::complain(&error),
-        }
-    }
-    if n_installed == 0 {
-        bail!("none of {} could be installed", wanted.display());
-    }
-    fs::write(&complete, wanted_text).with_context(|| format!("{}", complete.display()))?;
-    Ok(python)
 }
 
 #[cfg(test)]

@@ -17,10 +17,20 @@ use crate::{shell, workspace::Workspace};
 #[derive(Debug, Args)]
 pub(crate) struct Options {
     /// Worlds of interactions: S (50 thousand), M (1 million), L (20 million)
-    #[arg(long, value_name = "SIZE,…", value_delimiter = ',', default_value = "M")]
+    #[arg(
+        long,
+        value_name = "SIZE,…",
+        value_delimiter = ',',
+        default_value = "M"
+    )]
     sizes: Vec<String>,
     /// Numbers of a vector; each is a table
-    #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "64,128")]
+    #[arg(
+        long,
+        value_name = "N,…",
+        value_delimiter = ',',
+        default_value = "64,128"
+    )]
     factors: Vec<u32>,
     /// Threads, each on a core of its own; each is a table
     #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "1,2")]
@@ -78,7 +88,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         false => Some(peers::python(workspace, "cf")?),
     };
     let script = workspace.root().join("xtask/bench/peers/cf.py");
-    let mut gemm = on_cores(1, &program);
+    let mut gemm = on_cores("1", &program);
     let gemm = shell::read(gemm.args(["--folder", ".", "gemm"]))?;
     shell::say(format_args!(
         "products of dense matrices on one core: {} Gflop/s",
@@ -91,7 +101,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
             for &threads in &options.threads {
                 shell::heading(format_args!("{size}, {factors} factors, {threads} threads"));
                 let contender = |kind: &Kind<'_>| {
-                    let mut command = on_cores(threads, kind.program);
+                    let cores = if threads == 1 { "1" } else { "0,1" };
+                    let mut command = on_cores(cores, kind.program);
                     command.args(kind.script).arg("--folder").arg(&folder);
                     command.args(kind.verb).args(["--model", kind.model]);
                     command.args(["--factors", &factors.to_string()]);
@@ -155,7 +166,9 @@ fn turns(commands: &mut [Command], rounds: u32) -> anyhow::Result<Vec<Vec<Outcom
 }
 
 fn print(all: &[Vec<Outcome>]) {
-    shell::say("\n| library | model | CPU s a step | s a step | s in all | nDCG@20 | memory above the data, MiB |");
+    shell::say(
+        "\n| library | model | CPU s a step | s a step | s in all | nDCG@20 | memory above the data, MiB |",
+    );
     shell::say("|---|---|---|---|---|---|---|");
     for outcomes in all {
         let median = |of: fn(&Outcome) -> f64| {

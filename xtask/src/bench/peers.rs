@@ -17,7 +17,9 @@ pub(super) fn python(workspace: &Workspace, name: &str) -> anyhow::Result<PathBu
     let environment = folder.join("python");
     let python = environment.join("bin/python");
     let complete = environment.join("complete");
-    let wanted = workspace.root().join(format!("xtask/bench/peers/{name}.txt"));
+    let wanted = workspace
+        .root()
+        .join(format!("xtask/bench/peers/{name}.txt"));
     let wanted_text =
         fs::read_to_string(&wanted).with_context(|| format!("{}", wanted.display()))?;
     if fs::read_to_string(&complete).is_ok_and(|installed| installed == wanted_text) {

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::on_core;
+use super::on_cores;
 use crate::{server::Server, shell, workspace::Workspace, world};
 
 /// What to measure.
@@ -59,7 +59,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         None => synthetic(workspace, &binary)?,
     };
     let version = active_version(&data)?;
-    let mut command = on_core(0, &binary);
+    let mut command = on_cores("0", &binary);
     command
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
         .arg(&data);
@@ -74,7 +74,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     );
     shell::say("|---|---|---|---|---|---|---|---|---|");
     let load = || {
-        let mut load = on_core(1, &programs.join("xtask-bench"));
+        let mut load = on_cores("1", &programs.join("xtask-bench"));
         load.args(["--server", &server.url(), "--version"]);
         load.arg(&version);
         load.args(["--seconds", &options.seconds.to_string()]);

@@ -1,5 +1,6 @@
 //! `marquee ask`: the client of a running server.
 
+mod json;
 mod show;
 
 use std::{path::PathBuf, time::Duration};
@@ -7,10 +8,10 @@ use std::{path::PathBuf, time::Duration};
 use anyhow::{Context, Result, anyhow};
 use clap::{Parser, Subcommand};
 use marquee_proto::v1::{
-    GetItemRequest, ItemFilter, ListModelsRequest, PromoteModelRequest, RecommendRequest,
-    RollBackModelRequest, SimilarItemsRequest, catalog_service_client::CatalogServiceClient,
-    model_service_client::ModelServiceClient, recommend_request::Viewer,
-    recommendation_service_client::RecommendationServiceClient,
+    AnswerInfo, GetItemRequest, ItemFilter, ListModelsRequest, PromoteModelRequest, RankedItem,
+    RecommendRequest, RollBackModelRequest, SimilarItemsRequest,
+    catalog_service_client::CatalogServiceClient, model_service_client::ModelServiceClient,
+    recommend_request::Viewer, recommendation_service_client::RecommendationServiceClient,
 };
 use tonic::{
     Request, Status,
@@ -35,6 +36,9 @@ pub(crate) struct Args {
     /// Give up after this many milliseconds
     #[arg(long, value_name = "MS", default_value_t = 2000)]
     timeout_ms: u64,
+    /// Print one JSON object and nothing else
+    #[arg(long, global = true)]
+    json: bool,
     #[command(subcommand)]
     question: Question,
 }
@@ -101,7 +105,11 @@ async fn ask(args: &Args) -> Result<()> {
             };
             let mut client = CatalogServiceClient::new(channel);
             let got = client.get_item(wrap(args, request)?).await;
-            show::item(&got.map_err(|status| refused(&status))?.into_inner())
+            let got = got.map_err(|status| refused(&status))?.into_inner();
+            if args.json {
+                return output::json(&json::item(&got));
+            }
+            show::item(&got)
         }
         Question::Models | Question::Promote { .. } | Question::RollBack => {
             models(args, channel).await
@@ -119,7 +127,7 @@ async fn rank(args: &Args, channel: Channel) -> Result<()> {
             };
             let got = client.similar_items(wrap(args, request)?).await;
             let got = got.map_err(|status| refused(&status))?.into_inner();
-            show::ranked(&got.items, got.info.as_ref())
+            tell(args, &got.items, got.info.as_ref())
         }
         Question::Recommend {
             user,
@@ -141,10 +149,17 @@ async fn rank(args: &Args, channel: Channel) -> Result<()> {
             };
             let got = client.recommend(wrap(args, request)?).await;
             let got = got.map_err(|status| refused(&status))?.into_inner();
-            show::ranked(&got.items, got.info.as_ref())
+            tell(args, &got.items, got.info.as_ref())
         }
         _ => Ok(()),
     }
+}
+
+fn tell(args: &Args, items: &[RankedItem], info: Option<&AnswerInfo>) -> Result<()> {
+    if args.json {
+        return output::json(&json::ranked(items, info));
+    }
+    show::ranked(items, info)
 }
 
 async fn models(args: &Args, channel: Channel) -> Result<()> {
@@ -157,26 +172,39 @@ async fn models(args: &Args, channel: Channel) -> Result<()> {
             };
             let got = client.promote_model(wrap(args, request)?).await;
             let got = got.map_err(|status| refused(&status))?.into_inner();
-            output::line(format_args!(
-                "{} answers, before it {}",
-                got.active_version,
-                show::or_nothing(&got.previous_version),
-            ))
+            swapped(
+                args,
+                "answers",
+                [&got.active_version, &got.previous_version],
+            )
         }
         Question::RollBack => {
             let request = RollBackModelRequest::default();
             let got = client.roll_back_model(wrap(args, request)?).await;
             let got = got.map_err(|status| refused(&status))?.into_inner();
-            output::line(format_args!(
-                "{} answers again, before it {}",
-                got.active_version, got.previous_version,
-            ))
+            swapped(
+                args,
+                "answers again",
+                [&got.active_version, &got.previous_version],
+            )
         }
         _ => {
             let got = client.list_models(wrap(args, ListModelsRequest {})?).await;
-            show::models(&got.map_err(|status| refused(&status))?.into_inner())
+            let got = got.map_err(|status| refused(&status))?.into_inner();
+            if args.json {
+                return output::json(&json::models(&got));
+            }
+            show::models(&got)
         }
     }
+}
+
+fn swapped(args: &Args, verb: &str, [active, previous]: [&str; 2]) -> Result<()> {
+    if args.json {
+        return output::json(&json::swapped(active, previous));
+    }
+    let previous = show::or_nothing(previous);
+    output::line(format_args!("{active} {verb}, before it {previous}"))
 }
 
 async fn connect(args: &Args) -> Result<Channel> {

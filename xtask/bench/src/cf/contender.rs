@@ -74,7 +74,7 @@ pub(crate) fn train(folder: &Path, options: &Options) -> Result<()> {
 /// A model in memory, whatever its kind.
 enum Fitted {
     Als(marquee_cf::AlsModel),
-    Bpr(bpr::BprModel),
+    Bpr(marquee_cf::ContextModel),
     Dense(marquee_cf::DenseItemModel),
     Sparse(marquee_cf::SparseItemModel),
 }
@@ -126,7 +126,10 @@ fn fit(data: &Dataset, options: &Options, progress: &mut Progress<'_>) -> Result
 fn dataset(folder: &Path) -> Result<Dataset> {
     let path = folder.join("shape");
     let shape = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
-    let n_items = shape.split_whitespace().nth(1).and_then(|text| text.parse().ok());
+    let n_items = shape
+        .split_whitespace()
+        .nth(1)
+        .and_then(|text| text.parse().ok());
     let Rows { offsets, columns } = world::read(folder, "train")?;
     Ok(Dataset::from_rows(SparseRows {
         n_columns: n_items.context("the file `shape` holds viewers and items")?,
@@ -139,11 +142,17 @@ fn dataset(folder: &Path) -> Result<Dataset> {
 
 /// Mean nDCG at [`K`] over the tested viewers, their other items left out of the lists.
 fn ndcg(model: &dyn Recommender, data: &Dataset, test: &Rows) -> Result<f64> {
-    let row = |viewer: usize| {
-        let [start, end] = [test.offsets[viewer], test.offsets[viewer + 1]].map(|at| at as usize);
-        &test.columns[start..end]
-    };
-    let tested: Vec<usize> = (0..data.n_users()).filter(|&viewer| !row(viewer).is_empty()).collect();
+    let place = |at: u64| usize::try_from(at).context("a world that fits memory");
+    let places: Vec<usize> = test
+        .offsets
+        .iter()
+        .copied()
+        .map(place)
+        .collect::<Result<_>>()?;
+    let row = |viewer: usize| &test.columns[places[viewer]..places[viewer + 1]];
+    let tested: Vec<usize> = (0..data.n_users())
+        .filter(|&viewer| !row(viewer).is_empty())
+        .collect();
     let batch = |viewers: &[usize]| -> Result<f64> {
         let histories: Vec<Vec<HistoryEntry>> = viewers
             .iter()
@@ -168,7 +177,10 @@ fn ndcg(model: &dyn Recommender, data: &Dataset, test: &Rows) -> Result<f64> {
 fn gain(scores: &[f32], relevant: &[u32]) -> f64 {
     let at = |rank: usize| 1.0 / (rank as f64 + 2.0).log2();
     let best = top_k(scores, K);
-    let hits = best.iter().enumerate().filter(|(_, one)| relevant.contains(&one.index));
+    let hits = best
+        .iter()
+        .enumerate()
+        .filter(|(_, one)| relevant.contains(&one.index));
     let found: f64 = hits.map(|(rank, _)| at(rank)).sum();
     found / (0..K.min(relevant.len())).map(at).sum::<f64>()
 }
@@ -179,7 +191,10 @@ fn print(options: &Options, ticks: &[Tick], (ndcg, peak): (f64, u64)) -> Result<
     let steps = &ticks[..ticks.len() - 1];
     let skip = usize::from(steps.len() > 2);
     let median = |of: fn(&Tick) -> f64| {
-        let mut all: Vec<f64> = steps.windows(2).map(|pair| of(&pair[1]) - of(&pair[0])).collect();
+        let mut all: Vec<f64> = steps
+            .windows(2)
+            .map(|pair| of(&pair[1]) - of(&pair[0]))
+            .collect();
         all.drain(..skip);
         all.sort_by(f64::total_cmp);
         all.get(all.len() / 2).copied().unwrap_or_default()
@@ -219,7 +234,12 @@ pub(crate) fn gemm() -> Result<()> {
     for _ in 0..30 {
         let start = cpu_seconds();
         let view = MatrixView::new(&a, N, N);
-        product(Scale::SET, view, view, &mut MatrixViewMut::new(&mut c, N, N));
+        product(
+            Scale::SET,
+            view,
+            view,
+            &mut MatrixViewMut::new(&mut c, N, N),
+        );
         best = best.min(cpu_seconds() - start);
     }
     println!("{:.1}", 2.0 * (N * N * N) as f64 / best * 1e-9);

@@ -68,7 +68,11 @@ pub(crate) fn make(folder: &Path, size: Size, seed: u64) -> Result<()> {
         .map(|viewer| {
             let mut random = rng(seed, 1000 + viewer as u64);
             let items = tastes.items(wanted[viewer], &mut random);
-            let held_out = if viewer % every == 0 { items.len() / 5 } else { 0 };
+            let held_out = if viewer % every == 0 {
+                items.len() / 5
+            } else {
+                0
+            };
             split(items, held_out, &mut random)
         })
         .collect();
@@ -140,6 +144,11 @@ fn split(items: BTreeSet<u32>, held_out: usize, random: &mut Rng) -> (Vec<u32>, 
 }
 
 /// How many items each viewer has.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "held between the least and the most right after"
+)]
 fn activity(n_viewers: usize, n_items: usize, n_interactions: usize, seed: u64) -> Vec<usize> {
     let mut normal = vec![0.0; n_viewers];
     fill_normal(&mut rng(seed, 0), 1.1, &mut normal);
@@ -159,13 +168,15 @@ fn activity(n_viewers: usize, n_items: usize, n_interactions: usize, seed: u64) 
 
 /// Chances of the items in each taste, summed up along the items; taste 0 is what is popular.
 struct Tastes {
-    sums: Vec<Vec<f32>>,
+    sums: Vec<Vec<f64>>,
 }
 
 impl Tastes {
     fn draw(n_items: usize, n_tastes: usize, seed: u64) -> Self {
         let mut random = rng(seed, 1);
-        let mut popularity: Vec<f64> = (0..n_items).map(|rank| (rank as f64 + 5.0).powf(-0.9)).collect();
+        let mut popularity: Vec<f64> = (0..n_items)
+            .map(|rank| (rank as f64 + 5.0).powf(-0.9))
+            .collect();
         for place in (1..n_items).rev() {
             popularity.swap(place, random.random_range(0..=place));
         }
@@ -214,7 +225,7 @@ impl Tastes {
     }
 }
 
-fn sums(chances: impl Iterator<Item = f64>) -> Vec<f32> {
+fn sums(chances: impl Iterator<Item = f64>) -> Vec<f64> {
     let mut sum = 0.0;
     let all: Vec<f64> = chances
         .map(|chance| {
@@ -222,10 +233,10 @@ fn sums(chances: impl Iterator<Item = f64>) -> Vec<f32> {
             sum
         })
         .collect();
-    all.iter().map(|part| (part / sum) as f32).collect()
+    all.iter().map(|part| part / sum).collect()
 }
 
-fn pick(sums: &[f32], draw: f32) -> u32 {
+fn pick(sums: &[f64], draw: f64) -> u32 {
     let at = sums.partition_point(|&sum| sum < draw).min(sums.len() - 1);
     u32::try_from(at).expect("items are numbered by 32 bits")
 }

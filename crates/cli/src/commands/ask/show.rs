@@ -11,22 +11,17 @@ use crate::output;
 const SHOWN_PARTS: usize = 3;
 
 pub(super) fn ranked(items: &[RankedItem], info: Option<&AnswerInfo>) -> Result<()> {
-    let rows: Vec<Vec<String>> = items
-        .iter()
-        .enumerate()
-        .map(|(place, item)| {
-            let name = or_id(&item.title, &item.item_id);
-            let because = item.explanation.as_ref().map(because);
-            vec![
-                format!("{:>3}. {name}  [{}]", place + 1, item.genres.join(", ")),
-                format!("{:.4}", item.score),
-                because.unwrap_or_default(),
-            ]
-        })
-        .collect();
-    let explained = items.iter().any(|item| item.explanation.is_some());
-    let header = ["title", "score", if explained { "because of" } else { "" }];
-    output::table(&header, &rows)?;
+    for (place, item) in (1..).zip(items) {
+        let name = or_id(&item.title, &item.item_id);
+        let genres = item.genres.join(", ");
+        output::line(format_args!(
+            "{place:>3}. {:.4}  {name}  [{genres}]",
+            item.score
+        ))?;
+        if let Some(tree) = &item.explanation {
+            output::line(format_args!("             because of {}", because(tree)))?;
+        }
+    }
     info.map_or(Ok(()), how)
 }
 
