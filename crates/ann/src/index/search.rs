@@ -74,15 +74,24 @@ impl<'a> Searcher<'a> {
         if allowed.count().saturating_mul(COST_OF_ROW) <= read || allowed.count() <= k {
             return Ok(self.of_rows(query, k, allowed));
         }
-        let codes = self.rank(query, length, probes);
-        self.places.reset(width.rescored.max(k));
-        self.read(codes, allowed);
-        let found = self.rescore(query, k);
-        if found.len() < wanted {
-            let mut all = exact::search(view.table, query, k, allowed)?;
-            return Ok(all.pop().unwrap_or_default());
+        let mut probes = probes;
+        loop {
+            let codes = self.rank(query, length, probes);
+            self.places.reset(width.rescored.max(k));
+            self.read(codes, allowed);
+            let found = self.rescore(query, k);
+            if found.len() >= wanted {
+                return Ok(found);
+            }
+            if probes >= parts.n_lists {
+                break;
+            }
+            // The best lists were short ones.
+            probes = probes.saturating_mul(4).min(parts.n_lists);
         }
-        Ok(found)
+        // Only a damaged file has fewer rows than the table.
+        let mut all = exact::search(view.table, query, k, allowed)?;
+        Ok(all.pop().unwrap_or_default())
     }
 
     /// Lists that together have some more than `k` rows, as lists go.

@@ -88,7 +88,7 @@ fn most_of_the_best_are_in_few_lists() {
         };
         view.recall(&queries, 10, width).unwrap()
     };
-    assert!(view.n_lists() > 400);
+    assert!(view.n_lists() > 300);
     assert!(recall(40) > 0.95, "{}", recall(40));
     assert!(recall(40) > recall(4));
 }
