@@ -68,7 +68,7 @@ pub(crate) struct Args {
     /// a list length
     #[arg(long, value_name = "NAME@K", default_value = "ndcg@20")]
     metric: MetricName,
-    /// File with a [MODEL] table of what to vary, in place of the model's own space
+    /// File with a table for each model of what to vary, in place of its own space
     #[arg(long, value_name = "FILE")]
     space: Option<PathBuf>,
     /// Folds of the cut that a good trial is judged on [default: 3 with strong, otherwise 1]
