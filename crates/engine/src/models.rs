@@ -235,8 +235,16 @@ pub fn train(
     seed: u64,
     progress: &mut Progress<'_>,
 ) -> Result<Box<dyn TrainedModel>> {
-    (family(spec.name())?.train)(spec, data, seed, progress)
+    let family = family(spec.name())?;
+    if !READ_SEQUENCES.contains(&family.name) && data.has_repeats() {
+        return (family.train)(spec, &data.without_repeats(), seed, progress);
+    }
+    (family.train)(spec, data, seed, progress)
 }
+
+/// Families that read a row as a sequence, in which an item may stand several times; a blend trains its
+/// members one by one. All others learn from pairs, of which the last counts.
+const READ_SEQUENCES: [&str; 4] = ["transitions", "session-knn", "sasrec", "blend"];
 
 /// Borrows the answering form of the model in `artifact`, whatever its kind.
 ///
@@ -300,5 +308,36 @@ impl TrainedModel for BlendModel {
 
     fn to_artifact(&self) -> Result<ArtifactBuilder<'_>> {
         Self::to_artifact(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use marquee_core::{Interaction, ItemIdx, Timestamp, UserIdx};
+
+    use super::*;
+
+    #[test]
+    fn models_of_pairs_never_see_a_repeat_and_models_of_order_do() {
+        let clicks = [(0, 0), (0, 1), (0, 0), (1, 1), (1, 0), (1, 2)];
+        let clicks = clicks.map(|(user, item)| Interaction {
+            user: UserIdx(user),
+            item: ItemIdx(item),
+            weight: 1.0,
+            time: Timestamp::EPOCH,
+        });
+        let data = Dataset::from_sequences(2, 3, &clicks).unwrap();
+        let bytes = |name: &str, data: &Dataset| {
+            let spec = ModelSpec::new(name, toml::Table::new());
+            let model = train(&spec, data, 1, &mut marquee_cf::silent()).unwrap();
+            model.to_artifact().unwrap().to_bytes().unwrap()
+        };
+        let pairs = data.without_repeats();
+        for name in ["item-knn", "user-knn"] {
+            assert_eq!(bytes(name, &data), bytes(name, &pairs), "{name}");
+        }
+        for name in ["transitions", "session-knn"] {
+            assert_ne!(bytes(name, &data), bytes(name, &pairs), "{name}");
+        }
     }
 }

@@ -39,7 +39,7 @@ impl Fold {
 /// Cases without the training data that some of their histories lie in.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Cases {
-    /// Rows of the data that was split, one a case, rising.
+    /// Rows of the data that was split, one a case, none falling.
     pub(crate) users: Vec<UserIdx>,
     pub(crate) histories: Histories,
     /// One row a case.
@@ -55,6 +55,8 @@ pub(crate) enum Histories {
     Longer(SparseRows),
     /// Here, one row a case; training never saw these users.
     HeldOut(SparseRows),
+    /// As held out, but what is in them may come again.
+    Sessions(SparseRows),
 }
 
 impl Cases {
@@ -72,6 +74,15 @@ impl Cases {
     }
 }
 
+/// What a ranking does with items of the history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seen {
+    /// They are left out.
+    LeftOut,
+    /// They compete like all others, as in sessions, where people come back to what they looked at.
+    Ranked,
+}
+
 /// One user to be judged by: what is known of him, and what he is to be shown.
 #[derive(Debug, Clone, Copy)]
 pub struct TestCase<'a> {
@@ -84,6 +95,8 @@ pub struct TestCase<'a> {
     /// What he is to be shown, oldest first, never empty. For explicit ratings the weights are the
     /// ratings to predict.
     pub relevant: Row<'a>,
+    /// Whether items of the history can be shown.
+    pub seen: Seen,
 }
 
 /// The cases of one part of a [`Fold`].
@@ -115,7 +128,8 @@ impl<'a> CaseList<'a> {
         self.train
     }
 
-    /// Users of the cases, as rows of the data that was split, rising.
+    /// Users of the cases, as rows of the data that was split, none falling; a session that is judged
+    /// at several events stands here once for each.
     pub fn users(&self) -> &'a [UserIdx] {
         &self.cases.users
     }
@@ -130,13 +144,18 @@ impl<'a> CaseList<'a> {
         let (train_row, history) = match &self.cases.histories {
             Histories::Training => (Some(user), self.train.by_user().row(user.index())),
             Histories::Longer(rows) => (Some(user), rows.view().row(case)),
-            Histories::HeldOut(rows) => (None, rows.view().row(case)),
+            Histories::HeldOut(rows) | Histories::Sessions(rows) => (None, rows.view().row(case)),
+        };
+        let seen = match &self.cases.histories {
+            Histories::Sessions(_) => Seen::Ranked,
+            _ => Seen::LeftOut,
         };
         TestCase {
             user,
             train_row,
             history,
             relevant: self.cases.relevant.view().row(case),
+            seen,
         }
     }
 
@@ -162,8 +181,8 @@ impl<'a> CaseList<'a> {
         self.cases.relevant.columns.iter().filter(unseen).count()
     }
 
-    /// How many pairs to find stand in the history as well, and so can never be ranked. Zero for
-    /// every protocol but a given split that repeats itself.
+    /// How many pairs to find stand in the history as well, and so can never be ranked, unless the case
+    /// ranks what was seen. Zero for every protocol but a given split that repeats itself and sessions.
     pub fn n_repeated(&self) -> usize {
         let repeated = |case: TestCase<'_>| {
             let mut known = case.history.columns.to_vec();

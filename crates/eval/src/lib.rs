@@ -40,7 +40,7 @@ pub use diversity::{ItemGenres, diversity_at_k};
 pub use error::{Error, Result};
 pub use evaluation::Evaluation;
 pub use evaluator::Evaluator;
-pub use fold::{CaseList, Fold, TestCase};
+pub use fold::{CaseList, Fold, Seen, TestCase};
 pub use gini::gini;
 pub use hit::hit_at_k;
 pub use metric::{Cutoffs, ListMetric, MetricName, RatingMetric};
@@ -50,8 +50,8 @@ pub use popularity::Popularity;
 pub use popularity_lift::popularity_lift;
 pub use precision::precision_at_k;
 pub use protocol::{
-    Cut, GivenSplit, LastOutSplit, Protocol, RandomSplit, StrongSplit, TemporalSplit, WeakSplit,
-    given_fold_in,
+    Cut, GivenSplit, LastOutSplit, NextItem, Protocol, RandomSplit, StrongSplit, TemporalSplit,
+    WeakSplit, given_fold_in, next_item_fold,
 };
 pub use rank::rank_case;
 pub use rating_error::{RatingEvaluation, RatingEvaluator};

@@ -6,6 +6,7 @@
 mod given;
 mod holdout;
 mod last_out;
+mod next_item;
 mod parse;
 mod random;
 mod strong;
@@ -17,8 +18,10 @@ use marquee_core::Dataset;
 
 use crate::{Error, Fold, Result};
 
+use given::shape_error;
 pub use given::{GivenSplit, given_fold_in};
 pub use last_out::LastOutSplit;
+pub use next_item::{NextItem, next_item_fold};
 pub use random::RandomSplit;
 pub use strong::StrongSplit;
 pub use temporal::{Cut, TemporalSplit};

@@ -3,13 +3,13 @@
 use marquee_core::ItemIdx;
 use marquee_math::top_k;
 
-use crate::TestCase;
+use crate::{TestCase, fold::Seen};
 
-/// The `k` best items of `scores` that the case's user does not have yet, best first, equal scores by
-/// the smaller row.
+/// The `k` best items of `scores` that the case's user does not have yet, or of all where the case ranks
+/// what was seen, best first, equal scores by the smaller row.
 ///
-/// - `scores`: one per item of the catalog, in the order of rows; those of the history are overwritten
-///   with negative infinity. Where `scores` is shorter than the catalog, the items past its end are
+/// - `scores`: one per item of the catalog, in the order of rows; those of items that are left out are
+///   overwritten with negative infinity. Where `scores` is shorter than the catalog, the items past its end are
 ///   not ranked. Negative infinity and not-a-number mean "not a candidate".
 ///
 /// The list is shorter than `k` where fewer items are left. Cost: one pass over the scores.
@@ -18,7 +18,11 @@ use crate::TestCase;
 ///
 /// When there are more than 2³² scores.
 pub fn rank_case(scores: &mut [f32], case: &TestCase<'_>, k: usize) -> Vec<ItemIdx> {
-    for &item in case.history.columns {
+    let left_out = match case.seen {
+        Seen::LeftOut => case.history.columns,
+        Seen::Ranked => &[],
+    };
+    for &item in left_out {
         if let Some(score) = scores.get_mut(item as usize) {
             *score = f32::NEG_INFINITY;
         }

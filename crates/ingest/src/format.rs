@@ -30,6 +30,9 @@ pub enum Format {
     Parquet,
     /// Adjacency text: `user item item …` a line.
     Adjacency,
+    /// Sequences: `item item …` a line, each line a session of its own. Never found out, as adjacency
+    /// text looks the same.
+    Sequences,
 }
 
 /// What the rows of a file are.
@@ -68,7 +71,7 @@ impl<T> Choice<T> {
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::MovieLens100K,
         Self::MovieLens1M,
         Self::MovieLensCsv,
@@ -78,6 +81,7 @@ impl Format {
         Self::Jsonl,
         Self::Parquet,
         Self::Adjacency,
+        Self::Sequences,
     ];
 
     /// The name used on the command line.
@@ -92,6 +96,7 @@ impl Format {
             Self::Jsonl => "jsonl",
             Self::Parquet => "parquet",
             Self::Adjacency => "adjacency",
+            Self::Sequences => "sequences",
         }
     }
 

@@ -52,6 +52,7 @@ mod read;
 mod reject;
 mod row;
 mod segment;
+mod sessions;
 mod source;
 mod split;
 
@@ -66,4 +67,5 @@ pub use mapping::{ColumnMapping, Field};
 pub use parse::TimeUnit;
 pub use plan::{ReadOptions, detect};
 pub use reject::{Reason, Rejection, Rejections, SHOWN_REJECTIONS};
+pub use sessions::{Sessions, read_sessions};
 pub use split::{HeldOut, Split, SplitCounts, SplitFiles, read_interactions, read_split};

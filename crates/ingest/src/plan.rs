@@ -13,7 +13,7 @@ use crate::{
     format::{Choice, Format, RecordKind},
     mapping::ColumnMapping,
     parse::TimeUnit,
-    read::{adjacency, jsonl, table, table::Table},
+    read::{adjacency, adjacency::Actors, jsonl, table, table::Table},
     row::Sink,
 };
 
@@ -45,6 +45,7 @@ pub(crate) enum Input {
     Adjacency {
         path: PathBuf,
         kind: EventKind,
+        actors: Actors,
     },
     Jsonl {
         path: PathBuf,
@@ -73,7 +74,7 @@ impl Input {
     pub(crate) fn read(&self, sink: &mut dyn Sink) -> Result<()> {
         match self {
             Self::Table(table) => table::read(table, sink),
-            Self::Adjacency { path, kind } => adjacency::read(path, *kind, sink),
+            Self::Adjacency { path, kind, actors } => adjacency::read(path, *kind, *actors, sink),
             Self::Jsonl { path, records } => jsonl::read(path, *records, sink),
             #[cfg(feature = "parquet")]
             Self::Parquet(plan) => crate::parquet::read(plan, sink),
@@ -120,6 +121,12 @@ fn file(path: &Path, format: Format, options: &ReadOptions) -> Result<Input> {
         Format::Adjacency => Input::Adjacency {
             path: path.to_owned(),
             kind: kind(EventKind::Open),
+            actors: Actors::First,
+        },
+        Format::Sequences => Input::Adjacency {
+            path: path.to_owned(),
+            kind: kind(EventKind::Open),
+            actors: Actors::Line,
         },
         Format::Jsonl => Input::Jsonl {
             path: path.to_owned(),

@@ -162,12 +162,12 @@ pub fn read_interactions(path: &Path, options: &ReadOptions, values: Values) -> 
 }
 
 #[derive(Default)]
-struct Ids {
-    users: Vocabulary,
-    items: Vocabulary,
+pub(crate) struct Ids {
+    pub(crate) users: Vocabulary,
+    pub(crate) items: Vocabulary,
 }
 
-fn read(path: &Path, options: &ReadOptions, ids: &mut Ids) -> Result<Vec<Interaction>> {
+pub(crate) fn read(path: &Path, options: &ReadOptions, ids: &mut Ids) -> Result<Vec<Interaction>> {
     let mut sink = Collector {
         ids,
         rows: Vec::new(),

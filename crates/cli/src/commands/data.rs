@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::Parser;
 use marquee_core::{Dataset, Repeats};
-use marquee_eval::{Fold, GivenSplit, ItemGenres};
+use marquee_eval::{Fold, GivenSplit, ItemGenres, NextItem, next_item_fold};
 use marquee_ingest::{
-    Catalog, DataFolder, HeldOut, Loaded, Selection, SplitFiles, Values, read_split,
+    Catalog, DataFolder, HeldOut, Loaded, ReadOptions, Selection, SplitFiles, Values,
+    read_sessions, read_split,
 };
 
 /// Which data, and which part of it counts.
@@ -104,21 +105,30 @@ pub(crate) fn genres(loaded: &Loaded, catalog: &Catalog) -> Option<ItemGenres> {
     any.then(|| ItemGenres::new(&genres))
 }
 
+/// The one fold of two files of sessions.
+///
+/// # Errors
+///
+/// When a file cannot be read or no session has anything to find.
+pub(crate) fn session_fold(
+    train: &Path,
+    test: &Path,
+    options: &ReadOptions,
+    which: NextItem,
+) -> Result<Fold> {
+    let sessions = read_sessions(train, test, options)?;
+    Ok(next_item_fold(sessions.train, &sessions.test, which)?)
+}
+
 /// The one fold of a published split.
 ///
 /// # Errors
 ///
 /// When a file cannot be read or the parts do not fit together.
-pub(crate) fn given_fold(
-    train: &Path,
-    test: &Path,
-    valid: Option<&Path>,
-    args: &DataArgs,
-) -> Result<Fold> {
+pub(crate) fn given_fold(files: SplitFiles, args: &DataArgs) -> Result<Fold> {
     let split = read_split(&SplitFiles {
-        valid: valid.map(Path::to_owned),
         values: args.values(),
-        ..SplitFiles::new(train, test)
+        ..files
     })?;
     let part = |held: HeldOut| Dataset::from_rows(held.rows);
     let fold = GivenSplit {

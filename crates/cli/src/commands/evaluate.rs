@@ -4,13 +4,14 @@ mod report;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
 use marquee_engine::{
     ModelSpec,
     evaluation::{Measure, measure, measure_ratings, train_fold},
 };
-use marquee_eval::{Cutoffs, Evaluation, Fold, ItemGenres, Protocol};
+use marquee_eval::{CaseList, Cutoffs, Evaluation, Fold, ItemGenres, NextItem, Protocol};
+use marquee_ingest::{Choice, Format, ReadOptions, SplitFiles};
 
 use self::report::{DataReport, ModelReport, Report};
 use super::{
@@ -26,6 +27,8 @@ use crate::{meter, output, progress::Shown};
 ///   marquee evaluate --data DIR --protocol strong --model ials --model ease
 /// or the files of a published split:
 ///   marquee evaluate --train train.txt --test test.txt --model ials:factors=256
+/// or files of sessions, whose next items are to be found:
+///   marquee evaluate --train train.tsv --test test.tsv --next-item every --model session-knn
 #[derive(Debug, Parser)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Args {
@@ -45,8 +48,23 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", requires = "train")]
     test: Option<PathBuf>,
     /// Validation file: history at test time, and for early stopping
-    #[arg(long, value_name = "FILE", requires = "train")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "train",
+        conflicts_with = "next_item"
+    )]
     valid: Option<PathBuf>,
+    /// The files hold sessions, and each event of a test session is to be found from those before it
+    /// (every), or only the last (last); items of the session may come again
+    #[arg(long, value_name = "WHICH", requires = "train")]
+    next_item: Option<NextItem>,
+    /// Format of the files, found out when not given: sequences for lines of items without a user
+    #[arg(long, value_name = "NAME", requires = "train")]
+    format: Option<Format>,
+    /// Which cases are judged: test, or validation for choosing parameters
+    #[arg(long, value_name = "PART", default_value = "test")]
+    part: Part,
     #[command(flatten)]
     data: DataArgs,
     /// A model, NAME or NAME:key=value,…; may be repeated [default: ials]
@@ -67,6 +85,29 @@ pub(crate) struct Args {
     /// Print one JSON object and nothing else
     #[arg(long)]
     json: bool,
+}
+
+/// Which cases of a fold are judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Those to report.
+    Test,
+    /// Those to choose parameters by.
+    Validation,
+}
+
+impl Part {
+    fn of(self, fold: &Fold) -> Result<CaseList<'_>> {
+        let cases = match self {
+            Self::Test => fold.test(),
+            Self::Validation => fold.validation(),
+        };
+        ensure!(
+            !cases.is_empty(),
+            "the protocol sets no validation cases aside"
+        );
+        Ok(cases)
+    }
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -99,7 +140,21 @@ enum Source {
 impl Source {
     fn open(args: &Args) -> Result<Self> {
         if let (Some(train), Some(test)) = (&args.train, &args.test) {
-            let fold = data::given_fold(train, test, args.valid.as_deref(), &args.data)?;
+            let options = ReadOptions {
+                format: args.format.map_or(Choice::Detect, Choice::Given),
+                ..ReadOptions::default()
+            };
+            let fold = match args.next_item {
+                Some(which) => data::session_fold(train, test, &options, which)?,
+                None => {
+                    let files = SplitFiles {
+                        valid: args.valid.clone(),
+                        options,
+                        ..SplitFiles::new(train, test)
+                    };
+                    data::given_fold(files, &args.data)?
+                }
+            };
             return Ok(Self::Given(Box::new(fold)));
         }
         let Some(folder) = &args.data.data else {
@@ -156,12 +211,13 @@ fn evaluate(
     let mut total: Option<Evaluation> = None;
     for number in 0..source.n_folds() {
         let evaluation = source.with_fold(number, args.seed, |fold| {
-            data.see(fold, number);
+            let cases = args.part.of(fold)?;
+            data.see(cases, number);
             let how = Measure {
                 cutoffs: &args.k,
                 genres: source.genres(),
             };
-            one_fold(spec, fold, (args.seed, how), &mut report)
+            one_fold(spec, (fold, cases), (args.seed, how), &mut report)
                 .with_context(|| format!("model {}, fold {number}", spec.name()))
         })?;
         match &mut total {
@@ -176,7 +232,7 @@ fn evaluate(
 
 fn one_fold(
     spec: &ModelSpec,
-    fold: &Fold,
+    (fold, cases): (&Fold, CaseList<'_>),
     (seed, how): (u64, Measure<'_>),
     report: &mut ModelReport,
 ) -> Result<Evaluation> {
@@ -191,11 +247,11 @@ fn one_fold(
     drop(shown);
     let meter = meter::Meter::start();
     let recommender = model.recommender();
-    let evaluation = measure(recommender.as_ref(), fold.test(), how)?;
+    let evaluation = measure(recommender.as_ref(), cases, how)?;
     if let Some(ratings) = report.ratings()
         && let Some(predictor) = recommender.rating_predictor()
     {
-        ratings.append(&measure_ratings(predictor, fold.test())?);
+        ratings.append(&measure_ratings(predictor, cases)?);
     }
     report.scored(&meter);
     Ok(evaluation)

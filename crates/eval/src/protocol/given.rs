@@ -154,7 +154,7 @@ fn check_test_shape(test: &Dataset, train: &Dataset) -> Result<()> {
     ))
 }
 
-fn shape_error(part: &'static str, found: &Dataset, expected: (usize, usize)) -> Error {
+pub(super) fn shape_error(part: &'static str, found: &Dataset, expected: (usize, usize)) -> Error {
     Error::Shape {
         part,
         found_users: found.n_users(),

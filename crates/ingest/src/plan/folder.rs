@@ -70,7 +70,7 @@ pub(super) fn inputs(dir: &Path, format: Format, options: &ReadOptions) -> Resul
         Format::Parquet => all(dir, ".parquet", format, |path| {
             super::file(path, format, options)
         }),
-        Format::Adjacency => all(dir, ".txt", format, |path| {
+        Format::Adjacency | Format::Sequences => all(dir, ".txt", format, |path| {
             super::file(path, format, options)
         }),
     }

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use anyhow::Result;
 use marquee_engine::{ModelSpec, models};
 use marquee_eval::{
-    Cutoffs, Evaluation, Fold, ListMetric, MetricName, RatingEvaluation, RatingMetric, Summary,
+    CaseList, Cutoffs, Evaluation, ListMetric, MetricName, RatingEvaluation, RatingMetric, Summary,
     paired_bootstrap,
 };
 use serde::Serialize;
@@ -63,21 +63,21 @@ pub(super) struct ModelReport {
 }
 
 impl DataReport {
-    /// Takes the sizes of a fold; tests of several folds add up, the training size is the first's.
-    pub(super) fn see(&mut self, fold: &Fold, number: usize) {
+    /// Takes the sizes of a fold; cases of several folds add up, the training size is the first's.
+    pub(super) fn see(&mut self, cases: CaseList<'_>, number: usize) {
         if number < self.folds {
             return;
         }
         self.folds = number + 1;
-        let (train, test) = (fold.train(), fold.test());
+        let train = cases.train();
         if number == 0 {
             self.train = train.n_interactions();
             self.items = train.n_items();
             self.users = train.n_users();
         }
-        self.test += test.n_relevant();
-        self.test_users += test.len();
-        self.test_unseen_items += test.n_unseen();
+        self.test += cases.n_relevant();
+        self.test_users += cases.len();
+        self.test_unseen_items += cases.n_unseen();
     }
 }
 
@@ -181,6 +181,7 @@ impl Report {
             ListMetric::Ndcg,
             ListMetric::Recall,
             ListMetric::RecallMin,
+            ListMetric::Mrr,
             ListMetric::Hit,
             ListMetric::Coverage,
         ];
