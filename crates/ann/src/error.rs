@@ -53,6 +53,14 @@ pub enum Error {
         /// Numbers in a row of the table.
         d: usize,
     },
+    /// A copy of a table has another size than the table asks for.
+    #[error("a copy of {found} bytes, expected {expected}")]
+    Copy {
+        /// Bytes of the copy.
+        found: usize,
+        /// Bytes it should have.
+        expected: usize,
+    },
     /// A bitmap is not that of the table's rows.
     #[error(
         "a bitmap of {found} words for {n_rows} rows, expected {expected} and no bit beyond the rows"

@@ -88,6 +88,9 @@ pub enum Error {
     /// An artifact cannot be written, opened or read.
     #[error(transparent)]
     Store(#[from] marquee_store::Error),
+    /// The best items could not be looked up.
+    #[error(transparent)]
+    Retrieval(#[from] marquee_ann::Error),
     /// A section of an artifact does not fit the others.
     #[error("{model}: section {section:?} has extent {found}, expected {expected}")]
     SectionShape {

@@ -1,5 +1,7 @@
 //! A copy of a byte a number: a quarter of the memory, and products of bytes where the machine has them.
 
+use std::ops::Deref;
+
 use marquee_math::{
     ByteLayout, ByteQuery, ByteScores, Scored,
     bytes::{AlignedBytes, BLOCK_ROWS, Encoded},
@@ -10,7 +12,7 @@ use super::{
     TILE_BYTES, check, row_number,
     suspects::{Suspects, rounding},
 };
-use crate::{Allowed, Result, Table};
+use crate::{Allowed, Error, Result, Table};
 
 /// Column of the lengths of what codes miss.
 const ERROR: usize = 1;
@@ -20,15 +22,37 @@ const NORM: usize = 2;
 /// Queries that a tile is shown to at once.
 const QUERIES_AT_ONCE: usize = 32;
 
-/// The rows of a table as bytes, with the error of each.
+/// The rows of a table as bytes, with the error of each; in memory, or read from where
+/// [`ByteTable::bytes`] were put.
 #[derive(Debug, Clone)]
-pub struct ByteTable {
+pub struct ByteTable<'a> {
     layout: ByteLayout,
-    blocks: AlignedBytes,
+    blocks: Blocks<'a>,
     n_rows: usize,
 }
 
-impl ByteTable {
+/// Where the blocks are.
+#[derive(Debug, Clone)]
+enum Blocks<'a> {
+    Owned(AlignedBytes),
+    Borrowed(&'a [u8]),
+}
+
+impl Deref for Blocks<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Owned(blocks) => blocks,
+            Self::Borrowed(blocks) => blocks,
+        }
+    }
+}
+
+/// Bounds in a row: its scale and the two of the [columns](ERROR).
+const N_COLUMNS: usize = 3;
+
+impl<'a> ByteTable<'a> {
     /// Makes the copy, in parallel; the same bytes on any number of threads.
     ///
     /// Memory: 1 byte a number and 12 a row.
@@ -38,7 +62,7 @@ impl ByteTable {
     /// [`Error::RowLength`](crate::Error::RowLength) when a number is not finite.
     pub fn new(table: Table<'_>) -> Result<Self> {
         table.check()?;
-        let layout = ByteLayout::new(table.d(), 3);
+        let layout = ByteLayout::new(table.d(), N_COLUMNS);
         let n_bytes = layout.n_blocks(table.n_rows()) * layout.block_bytes();
         let mut blocks = AlignedBytes::zeroed(n_bytes);
         blocks
@@ -47,14 +71,36 @@ impl ByteTable {
             .for_each(|(index, block)| fill(layout, block, table, index));
         Ok(Self {
             layout,
-            blocks,
+            blocks: Blocks::Owned(blocks),
             n_rows: table.n_rows(),
         })
     }
 
-    /// Bytes that the copy takes.
-    pub fn n_bytes(&self) -> usize {
-        self.blocks.len()
+    /// The copy of `table` whose [`bytes`](Self::bytes) these are. Reads none of them: bytes of
+    /// another table give other rows than the best, but never a panic.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Copy`] when their number is not that of a copy of `table`.
+    pub fn from_bytes(table: Table<'_>, bytes: &'a [u8]) -> Result<Self> {
+        let layout = ByteLayout::new(table.d(), N_COLUMNS);
+        let expected = layout.n_blocks(table.n_rows()) * layout.block_bytes();
+        if bytes.len() != expected {
+            return Err(Error::Copy {
+                found: bytes.len(),
+                expected,
+            });
+        }
+        Ok(Self {
+            layout,
+            blocks: Blocks::Borrowed(bytes),
+            n_rows: table.n_rows(),
+        })
+    }
+
+    /// The copy, to be put into a file. It is read fastest from a multiple of 64.
+    pub fn bytes(&self) -> &[u8] {
+        &self.blocks
     }
 
     /// What [`exact::search`](super::search) gives for `table`, which must be the one that the copy was

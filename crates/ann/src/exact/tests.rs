@@ -112,6 +112,28 @@ fn more_rows_than_a_tile_and_equal_rows() {
 }
 
 #[test]
+fn a_copy_read_from_bytes_finds_what_it_found_in_memory() {
+    let (n, d) = (1_000, 24);
+    let data = numbers(n, d, true, 5);
+    let table = Table::new(&data, d).unwrap();
+    let copy = ByteTable::new(table).unwrap();
+    let bytes = copy.bytes().to_vec();
+    let read = ByteTable::from_bytes(table, &bytes).unwrap();
+    let query = numbers(1, d, true, 6);
+    let all = Allowed::all(n);
+    assert_eq!(
+        read.search(table, &query, 10, all).unwrap(),
+        copy.search(table, &query, 10, all).unwrap()
+    );
+    let short = ByteTable::from_bytes(table, &bytes[64..]);
+    assert!(matches!(short, Err(Error::Copy { .. })));
+    // Bytes of anything else are read without a panic.
+    let noise: Vec<u8> = bytes.iter().map(|byte| byte.wrapping_mul(167)).collect();
+    let read = ByteTable::from_bytes(table, &noise).unwrap();
+    assert!(read.search(table, &query, 10, all).unwrap()[0].len() <= 10);
+}
+
+#[test]
 fn what_is_not_a_number_is_refused() {
     let data = [1.0, 2.0, f32::NAN, 0.0];
     let table = Table::new(&data, 2).unwrap();

@@ -2,8 +2,10 @@
 //!
 //! Sections `item_factors` (`[n_items, d]` of `f32`), `item_norms` (`[n_items]` of `f32`), `spectrum`
 //! (`[d]` of `f32`) and `fold_in` (`[5]` of `f64`: regularization, its exponent, unobserved weight,
-//! weight exponent, unit of confidence). The configuration stands in the metadata for people to read.
+//! weight exponent, unit of confidence); for large catalogs also `item_codes` (bytes), the copy of
+//! `item_factors` that `marquee_ann::ByteTable` reads. The configuration stands in the metadata for people to read.
 
+use marquee_ann::{ByteTable, Table};
 use marquee_store::{Artifact, ArtifactBuilder};
 
 use super::{AlsModel, AlsView, NAME, confidence::Confidence, model::Penalty};
@@ -14,6 +16,9 @@ const FACTORS: &str = "item_factors";
 const NORMS: &str = "item_norms";
 const SPECTRUM: &str = "spectrum";
 const FOLD_IN: &str = "fold_in";
+const CODES: &str = "item_codes";
+/// Fewer items are scored faster than looked up.
+const LEAST_ITEMS: usize = 8192;
 
 impl AlsModel {
     /// The model as an artifact that is still to be written.
@@ -44,7 +49,20 @@ impl AlsModel {
             .section(NORMS, &[n_items], &self.item_norms)
             .section(SPECTRUM, &[d], &self.spectrum)
             .section_owned(FOLD_IN, &[5], fold_in);
+        if let Some(codes) = self.codes() {
+            let bytes = codes.bytes().to_vec();
+            artifact.section_owned(CODES, &[bytes.len() as u64], bytes);
+        }
         artifact
+    }
+
+    /// A copy to look the best items up in; none for small catalogs, or where a vector is too long.
+    fn codes(&self) -> Option<ByteTable<'static>> {
+        if self.item_norms.len() < LEAST_ITEMS {
+            return None;
+        }
+        let table = Table::new(&self.item_factors, self.spectrum.len()).ok()?;
+        ByteTable::new(table).ok()
     }
 }
 
@@ -67,7 +85,16 @@ impl<'a> AlsView<'a> {
         check_extent(NORMS, n_norms, n_items)?;
         check_extent(SPECTRUM, n_values, d)?;
         check_extent(FOLD_IN, n_numbers, 5)?;
+        let codes = match artifact.has(CODES) {
+            true => {
+                let table = Table::new(factors.data, d)?;
+                let bytes = artifact.section::<u8>(CODES)?.data;
+                Some(ByteTable::from_bytes(table, bytes)?)
+            }
+            false => None,
+        };
         Ok(Self {
+            codes,
             penalty: Penalty {
                 regularization: fold_in.data[0],
                 exponent: fold_in.data[1],

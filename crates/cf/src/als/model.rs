@@ -1,5 +1,7 @@
 //! What iALS keeps: the items' vectors and what folding a history in takes.
 
+use marquee_ann::ByteTable;
+
 use super::{AlsConfig, confidence::Confidence};
 
 /// A trained iALS model that owns its numbers.
@@ -33,6 +35,8 @@ pub struct AlsView<'a> {
     pub(super) item_norms: &'a [f32],
     /// `d` numbers, largest first.
     pub(super) spectrum: &'a [f32],
+    /// The items' vectors a byte a number, where the file has them.
+    pub(super) codes: Option<ByteTable<'a>>,
 }
 
 /// The quadratic penalty of a vector: its regularization, and what everything unseen adds.
@@ -86,6 +90,7 @@ impl AlsModel {
             item_factors: &self.item_factors,
             item_norms: &self.item_norms,
             spectrum: &self.spectrum,
+            codes: None,
         }
     }
 }

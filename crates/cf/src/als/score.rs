@@ -1,13 +1,17 @@
 //! Asking a model: fold a history in, multiply, take apart.
 
+use marquee_ann::{Allowed, Table};
 use marquee_core::{History, ItemIdx, ScoredItem};
-use marquee_math::{Ridge, Scored, TopK, dot, dots};
+use marquee_math::{Ridge, Scored, TopK, dot, dots, top_k};
 
 use super::{AlsView, NAME, confidence::Evidence, explain::contributions};
 use crate::{
     Attribution, Contribution, Error, Recommender, Result,
-    recommender::{check_history, check_items, check_scores},
+    recommender::{check_history, check_items, check_scores, scored_item},
 };
+
+/// Beyond one item of so many it is faster to score all than to look the best up.
+const LOOKED_UP_AT_MOST: usize = 8;
 
 impl AlsView<'_> {
     /// The vector of a viewer: the exact minimum of the loss given `history` and the items' vectors.
@@ -89,6 +93,21 @@ impl Recommender for AlsView<'_> {
         Ok(())
     }
 
+    /// From the copy of a byte a number where the file has one, and then from the vectors.
+    fn best(&self, history: &History, k: usize) -> Result<Vec<ScoredItem>> {
+        let n_items = self.n_items();
+        let few = k.saturating_mul(LOOKED_UP_AT_MOST) <= n_items;
+        let Some(codes) = self.codes.as_ref().filter(|_| few) else {
+            let mut all = vec![0.0; n_items];
+            self.score_all(history, &mut all)?;
+            return Ok(top_k(&all, k).into_iter().map(scored_item).collect());
+        };
+        let vector = self.fold_in(history)?;
+        let table = Table::new(self.item_factors, self.n_factors())?;
+        let found = codes.search(table, &vector, k, Allowed::all(n_items))?;
+        Ok(found.into_iter().flatten().map(scored_item).collect())
+    }
+
     /// By the cosine of the items' vectors; empty for an item that nobody touched.
     fn similar_items(&self, item: ItemIdx, k: usize) -> Result<Vec<ScoredItem>> {
         check_items(NAME, [item].into_iter(), self.n_items())?;
@@ -106,13 +125,7 @@ impl Recommender for AlsView<'_> {
                 best.push(Scored { index, score });
             }
         }
-        let best = best.into_sorted().into_iter();
-        Ok(best
-            .map(|Scored { index, score }| ScoredItem {
-                item: ItemIdx(index),
-                score,
-            })
-            .collect())
+        Ok(best.into_sorted().into_iter().map(scored_item).collect())
     }
 
     /// A dislike has a part of zero: it takes from what the other entries add.

@@ -408,3 +408,42 @@ fn numbers_of_a_damaged_file_give_an_error_and_no_panic() {
     assert!(matches!(got, Err(Error::NotFinite { .. })));
     assert!(view.similar_items(ItemIdx(0), 3).unwrap().is_empty());
 }
+
+#[test]
+fn the_best_of_a_large_catalog_are_looked_up_and_are_those_of_all_scores() {
+    let n_items = 9_000;
+    let mut all = Vec::new();
+    for user in 0..300_u32 {
+        for step in 0..60_u32 {
+            let item = (user % 10 * 900 + (user * 31 + step * step * 7) % 900) % n_items;
+            all.push(marquee_core::Interaction {
+                user: marquee_core::UserIdx(user),
+                item: ItemIdx(item),
+                weight: 1.0,
+                time: marquee_core::Timestamp::EPOCH,
+            });
+        }
+    }
+    let repeats = marquee_core::Repeats::KeepLast;
+    let data = Dataset::from_interactions(300, n_items as usize, &all, repeats).unwrap();
+    let config = AlsConfig {
+        factors: 20,
+        iterations: 2,
+        ..AlsConfig::default()
+    };
+    let model = train(&data, &config, 1, &mut crate::silent()).unwrap();
+    let bytes = model.to_artifact().to_bytes().unwrap();
+    let artifact = marquee_store::Artifact::from_bytes(&bytes).unwrap();
+    let view = AlsView::open(&artifact).unwrap();
+    assert!(artifact.has("item_codes"));
+    for user in [0, 7, 299] {
+        let history = marquee_core::history_of(data.by_user().row(user));
+        let mut scores = vec![0.0; n_items as usize];
+        view.score_all(&history, &mut scores).unwrap();
+        for k in [1, 100, 5_000] {
+            let want = marquee_math::top_k(&scores, k).into_iter();
+            let want: Vec<_> = want.map(crate::recommender::scored_item).collect();
+            assert_eq!(view.best(&history, k).unwrap(), want);
+        }
+    }
+}

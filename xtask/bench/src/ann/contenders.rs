@@ -43,7 +43,7 @@ const EXACT_NUMBERS: usize = 1 << 30;
 /// All structures over one table.
 #[derive(Debug)]
 pub(crate) struct Contenders {
-    bytes: ByteTable,
+    bytes: ByteTable<'static>,
     halves: HalfTable,
     index: Index,
 }
@@ -82,7 +82,7 @@ impl Contenders {
         };
         let lines = vec![
             line("Marquee exact f32", Duration::ZERO, 0),
-            line("Marquee exact int8", bytes_time, built.bytes.n_bytes()),
+            line("Marquee exact int8", bytes_time, built.bytes.bytes().len()),
             line("Marquee exact bf16", halves_time, built.halves.n_bytes()),
             line("Marquee index", index_time, built.index.n_bytes()),
         ];
