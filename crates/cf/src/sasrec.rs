@@ -47,9 +47,9 @@ pub const NAME: &str = "sasrec";
 )]
 pub enum Likeness {
     /// By the dot product: lengths count, so popular items may have long vectors.
-    Dot,
-    /// By the angle.
     #[default]
+    Dot,
+    /// By the angle; goes with a `temperature` of about 0.1.
     Cosine,
 }
 
@@ -98,20 +98,20 @@ pub struct SasrecConfig {
 impl Default for SasrecConfig {
     fn default() -> Self {
         Self {
-            factors: 128,
+            factors: 64,
             layers: 2,
             heads: 2,
-            hidden: 128,
+            hidden: 64,
             window: 50,
             max_length: 200,
-            likeness: Likeness::Cosine,
-            temperature: 0.07,
-            negatives: 0,
-            dropout: 0.3,
-            learning_rate: 1e-3,
+            likeness: Likeness::Dot,
+            temperature: 1.0,
+            negatives: 512,
+            dropout: 0.4,
+            learning_rate: 5e-3,
             weight_decay: 0.0,
-            batch_events: 1024,
-            epochs: 30,
+            batch_events: 512,
+            epochs: 24,
             validation: 0,
             patience: 5,
         }

@@ -68,12 +68,12 @@ impl Default for SessionKnnConfig {
             neighbors: 500,
             sessions_per_item: 1000,
             max_events: 10,
-            position_decay: 2.0,
-            idf_power: 1.0,
-            length_power: 0.5,
-            reach: 2.0,
-            backward: 0.5,
-            repeat: 0.5,
+            position_decay: 1.5,
+            idf_power: 2.0,
+            length_power: 0.2,
+            reach: 3.0,
+            backward: 0.4,
+            repeat: 1.0,
         }
     }
 }

@@ -60,10 +60,10 @@ impl Default for TransitionsConfig {
             neighbors: 200,
             window: 10,
             decay: 0.8,
-            backward: 0.5,
-            source_power: 0.5,
-            target_power: 0.5,
-            position_decay: 3.0,
+            backward: 0.3,
+            source_power: 0.2,
+            target_power: 0.2,
+            position_decay: 2.0,
         }
     }
 }

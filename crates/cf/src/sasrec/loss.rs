@@ -7,7 +7,7 @@
 //!
 //! Candidates are all items, or what came next and `negatives` others drawn alike for a whole batch; a
 //! drawn one then stands for `(n_items - 1) / negatives`, which keeps the softmax unbiased (logQ
-//! correction; Bengio & Senécal 2008, Yi et al. 2019).
+//! correction; Yi et al. 2019).
 
 use marquee_math::{MatrixView, MatrixViewMut, Scale, axpy, dot, gemm};
 use rayon::prelude::*;
