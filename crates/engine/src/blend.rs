@@ -28,10 +28,24 @@ pub struct BlendConfig {
     pub weights: Vec<f32>,
     /// Length of the lists whose nDCG the weights are to raise.
     pub k: usize,
-    /// Share of each user's items held out while the weights are learned, in (0, 1).
+    /// For whom the weights are learned.
+    pub cut: Cut,
+    /// Share of each asked user's items held out while the weights are learned, in (0, 1).
     pub held_out: f64,
     /// At most so many users are asked, half to learn the weights from and half to check them on.
     pub users: usize,
+}
+
+/// What the members do not see while the weights are learned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cut {
+    /// A share of every user's items: weights for viewers whose histories the members were trained
+    /// on.
+    #[default]
+    Items,
+    /// A third of the users: weights for viewers who come later, known by their histories alone.
+    Users,
 }
 
 impl Default for BlendConfig {
@@ -40,8 +54,9 @@ impl Default for BlendConfig {
             members: vec!["sparse-ease".into(), "user-knn".into(), "ials".into()],
             weights: Vec::new(),
             k: 20,
+            cut: Cut::default(),
             held_out: 0.2,
-            users: 4000,
+            users: 20_000,
         }
     }
 }

@@ -194,6 +194,22 @@ fn learned_weights_beat_the_best_member_on_a_mixed_world() {
     assert_eq!(model.members.len(), 2);
 }
 
+#[test]
+fn weights_for_users_to_come_are_learned_from_users_set_aside() {
+    let members = ["popularity", "ials:factors=16,iterations=6"];
+    let for_new = BlendConfig {
+        cut: Cut::Users,
+        ..config(&members, &[])
+    };
+    let model = train(&two_worlds(), &for_new, 1, &mut silent()).unwrap();
+    assert_eq!(model.members.len(), 2);
+    let weights = |model: &BlendModel| -> Vec<f32> {
+        model.members.iter().map(|member| member.weight).collect()
+    };
+    let known = train(&two_worlds(), &config(&members, &[]), 1, &mut silent()).unwrap();
+    assert_ne!(weights(&model), weights(&known));
+}
+
 #[track_caller]
 fn check_refused(config: &BlendConfig, want: &str) {
     let world = BlockWorld::small(3);

@@ -2,10 +2,10 @@
 
 use marquee_cf::{Progress, Recommender};
 use marquee_core::Dataset;
-use marquee_eval::{Protocol, WeakSplit};
+use marquee_eval::{Protocol, StrongSplit, WeakSplit};
 
 use super::{
-    BlendConfig, NAME, cases,
+    BlendConfig, Cut, NAME, cases,
     search::{mean, ndcg, search},
 };
 use crate::{EngineError, ModelSpec, Result, TrainedModel, models};
@@ -36,8 +36,8 @@ impl std::fmt::Debug for BlendModel {
 
 /// Trains a blend.
 ///
-/// Without given weights, a share of every user's items is held out, the members are trained on the
-/// rest, and the weights are those of the highest nDCG at `config.k` over one half of the users
+/// Without given weights, a part of the data is held out as `config.cut` says, the members are trained
+/// on the rest, and the weights are those of the highest nDCG at `config.k` over one half of the users
 /// asked. Over the other half the blend must be better than its best member by more than a standard
 /// error of the difference. Members of weight zero are dropped, the others trained again on
 /// everything.
@@ -112,10 +112,17 @@ fn learn(
     specs: &[ModelSpec],
     (seed, progress): (u64, &mut Progress<'_>),
 ) -> Result<Vec<f32>> {
-    let protocol = Protocol::Weak(WeakSplit {
-        held_out: config.held_out,
-        validation: 0.0,
-    });
+    let protocol = match config.cut {
+        Cut::Items => Protocol::Weak(WeakSplit {
+            held_out: config.held_out,
+            validation: 0.0,
+        }),
+        Cut::Users => Protocol::Strong(StrongSplit {
+            n_folds: 3,
+            held_out: config.held_out,
+            ..StrongSplit::default()
+        }),
+    };
     let fold = protocol.fold(data, 0, seed)?;
     let mut trained = Vec::with_capacity(specs.len());
     for spec in specs {
