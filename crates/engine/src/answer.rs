@@ -17,8 +17,10 @@ use crate::{
     },
 };
 
-/// Sources that only fill up are not begun after this share of the budget.
-const FILL_UP_PERCENT: u32 = 50;
+/// Candidates at first for each item of the answer.
+const SPARE: usize = 4;
+/// Candidates at first however short the answer.
+const LEAST_WIDTH: usize = 100;
 
 /// What one request holds on to while it runs.
 pub(crate) struct Context {
@@ -41,17 +43,21 @@ pub(crate) fn recommend(
         .compile(&request.filter, generation.interactions());
     let name_of = |item| context.title(item);
     let model = ModelStage::new(generation.model(), &name_of);
-    let popular = context.popular();
-    let filters = Filters::new(context, &filter, context.opposed(&request.viewer)?);
     let history = context.history(&request.viewer)?;
-    let mut plan = filters.plan(request.seen, &popular);
-    plan.sources = vec![Step::optional(&popular, FILL_UP_PERCENT)];
-    if !history.is_empty() {
-        plan.scorer = Step::required(&model);
-        plan.sources.insert(0, Step::required(&model));
+    let opposed = context.opposed(&request.viewer)?;
+    let popular = context.popular();
+    let filters = Filters::new(context, &filter, opposed);
+    // The model ranks everything, so for somebody it knows anything of there is no need to fill up.
+    let mut plan = if history.is_empty() {
+        let mut plan = filters.plan(request.seen, &popular);
+        plan.sources = vec![Step::required(&popular)];
+        plan
     } else {
-        plan.sources[0] = Step::required(&popular);
-    }
+        let mut plan = filters.plan(request.seen, &model);
+        plan.sources = vec![Step::required(&model)];
+        plan
+    };
+    plan.width.start = first_width(context.width, request.k, history.len() + opposed.len());
     let query = Query {
         history: &history,
         now: request.now,
@@ -134,6 +140,13 @@ pub(crate) fn similar_items(
     };
     let answer = run(&plan, &query, budget)?;
     context.finish(&plan, &query, answer, (Detail::Plain, Removals::Unnamed))
+}
+
+/// What each source is asked for at first: enough for the filters to take most of it, and all that the
+/// viewer has seen besides.
+fn first_width(width: Width, k: usize, n_seen: usize) -> usize {
+    let enough = (SPARE * k).max(LEAST_WIDTH).saturating_add(n_seen);
+    enough.min(width.start)
 }
 
 fn check_length(k: usize) -> Result<()> {

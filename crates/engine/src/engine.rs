@@ -22,7 +22,8 @@ use crate::{
 /// Settings of an engine.
 #[derive(Debug, Clone)]
 pub struct EngineConfig {
-    /// Candidates that each source is asked for at first, and at most while filters leave too few.
+    /// Candidates that each source is asked for at first, unless a short answer needs fewer, and at
+    /// most while filters leave too few.
     pub width: Width,
     /// How much of a version is checked when it is opened.
     pub check: Check,

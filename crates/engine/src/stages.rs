@@ -142,7 +142,7 @@ impl Scorer for ModelStage<'_> {
     }
 }
 
-/// What most people touched: for viewers nobody knows, and to fill up for the others.
+/// What most people touched: for viewers nobody knows anything of.
 pub(crate) struct PopularStage<'a> {
     counts: &'a [f32],
     /// All items by falling count, sorted once when the model was opened.
