@@ -13,7 +13,7 @@ use marquee_engine::{
 use marquee_eval::{CaseList, Cutoffs, Evaluation, Fold, ItemGenres, NextItem, Protocol};
 use marquee_ingest::{Choice, Format, ReadOptions, SplitFiles};
 
-use self::report::{DataReport, ModelReport, Report};
+use self::report::{DataReport, Failure, ModelReport, Report};
 use super::{
     data::{self, DataArgs},
     specs,
@@ -116,15 +116,31 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let source = Source::open(args)?;
     let mut data = DataReport::default();
     let mut results = Vec::with_capacity(specs.len());
+    let mut failures = Vec::new();
     for spec in &specs {
-        let report = evaluate(args, spec, &source, &mut data)?;
-        results.push(report);
+        match evaluate(args, spec, &source, &mut data) {
+            Ok(report) => results.push(report),
+            // What the other models took hours for is not thrown away.
+            Err(error) if specs.len() > 1 => {
+                output::complain(&error);
+                failures.push(Failure::new(spec, &error));
+            }
+            Err(error) => return Err(error),
+        }
     }
-    let report = Report { data, results };
+    let n_failed = failures.len();
+    let report = Report {
+        data,
+        results,
+        failures,
+    };
     if args.json {
-        return output::json(&report);
+        output::json(&report)?;
+    } else {
+        report.show(&args.k, args.seed)?;
     }
-    report.show(&args.k, args.seed)
+    anyhow::ensure!(n_failed == 0, "{n_failed} of {} models failed", specs.len());
+    Ok(())
 }
 
 /// Where folds come from.

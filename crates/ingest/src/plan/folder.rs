@@ -64,9 +64,7 @@ pub(super) fn inputs(dir: &Path, format: Format, options: &ReadOptions) -> Resul
         Format::Tsv => all(dir, ".tsv", format, |path| {
             table_of(path, Dialect::Tsv, options).map(Input::Table)
         }),
-        Format::Jsonl => all(dir, ".jsonl", format, |path| {
-            super::file(path, format, options)
-        }),
+        Format::Jsonl => jsonl(dir, options),
         Format::Parquet => all(dir, ".parquet", format, |path| {
             super::file(path, format, options)
         }),
@@ -113,6 +111,19 @@ fn movielens_csv(dir: &Path, options: &ReadOptions) -> Result<Vec<Input>> {
             form.tags = tag_file(dir, "tags.csv", TagForm::Csv);
         }
         inputs.push(Input::Table(table));
+    }
+    Ok(inputs)
+}
+
+/// Records as JSON Lines; events may stand in a table beside them, which is smaller and faster to read.
+fn jsonl(dir: &Path, options: &ReadOptions) -> Result<Vec<Input>> {
+    let lines = |path: &Path| super::file(path, Format::Jsonl, options);
+    let mut inputs = all(dir, ".jsonl", Format::Jsonl, lines)?;
+    if let Some(path) = find(dir, "events.csv") {
+        inputs.push(Input::Table(table_of(&path, Dialect::Csv, options)?));
+    }
+    if let Some(path) = find(dir, "events.parquet") {
+        inputs.push(super::file(&path, Format::Parquet, options)?);
     }
     Ok(inputs)
 }

@@ -424,3 +424,25 @@ fn bad_events_in_json_are_refused() {
         ]
     );
 }
+
+#[test]
+fn a_table_of_events_beside_json_lines_is_read_too() {
+    let tmp = tempfile::tempdir().unwrap();
+    let items = "{\"id\":\"film-1\",\"genres\":[]}\n";
+    std::fs::write(tmp.path().join("items.jsonl"), items).unwrap();
+    let events = "user,item,kind,timestamp\nann,film-1,play,1000\nann,maker,follow,2000\n";
+    std::fs::write(tmp.path().join("events.csv"), events).unwrap();
+    let plan = plan(tmp.path(), &ReadOptions::default()).unwrap();
+    let names: Vec<_> = plan
+        .inputs
+        .iter()
+        .map(|input| input.path().to_owned())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            tmp.path().join("items.jsonl"),
+            tmp.path().join("events.csv")
+        ]
+    );
+}

@@ -23,6 +23,25 @@ const RESAMPLES: usize = 2000;
 pub(super) struct Report {
     pub(super) data: DataReport,
     pub(super) results: Vec<ModelReport>,
+    /// Models that could not be trained or asked; absent when there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) failures: Vec<Failure>,
+}
+
+/// A model without a result.
+#[derive(Debug, Serialize)]
+pub(super) struct Failure {
+    model: String,
+    error: String,
+}
+
+impl Failure {
+    pub(super) fn new(spec: &ModelSpec, error: &anyhow::Error) -> Self {
+        Self {
+            model: spec.to_string(),
+            error: format!("{error:#}"),
+        }
+    }
 }
 
 /// The size of what was split.

@@ -7,7 +7,7 @@ use super::super::{Deed, Record, World};
 /// What the columns beside ids, kind and time hold.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Columns {
-    /// The item, empty for follows and retractions.
+    /// The item; the creator of a follow, the event of a retraction.
     pub(super) item: Option<String>,
     /// Stars of a rating, seconds of wall time of a play, -1, 1 or 2 of a thumb.
     pub(super) rating: Option<f64>,
@@ -15,8 +15,6 @@ pub(super) struct Columns {
     pub(super) duration: Option<f64>,
     /// Text of a comment.
     pub(super) text: Option<String>,
-    /// Creator of a follow, event of a retraction.
-    pub(super) target: Option<String>,
     /// Propensity of an impression.
     pub(super) propensity: Option<f32>,
 }
@@ -41,11 +39,11 @@ impl Columns {
                 columns.text = Some(world.comment(record, item, sentiment));
             }
             Deed::Follow { creator } => {
-                columns.target = Some(world.creator_id(creator).as_str().to_owned());
+                columns.item = Some(world.creator_id(creator).as_str().to_owned());
             }
             Deed::Retract { number } => {
                 let event = world.event_id(record.viewer, number);
-                columns.target = Some(event.as_str().to_owned());
+                columns.item = Some(event.as_str().to_owned());
             }
             Deed::Open { .. }
             | Deed::Like { .. }

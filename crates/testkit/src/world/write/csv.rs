@@ -9,7 +9,7 @@ use super::{
 
 /// First line of `events.csv`.
 pub(super) const HEADER: &str = "user,item,kind,rating,timestamp,event_id,session,device,slate,position,\
-    duration,propensity,target,text\n";
+    duration,propensity,text\n";
 
 /// Appends `record` as a line.
 pub(super) fn event_line(world: &World, record: &Record, text: &mut Vec<u8>) {
@@ -39,7 +39,6 @@ fn write_line(
     write!(text, "{},{},", record.slate, record.position)?;
     optional(columns.duration, text)?;
     optional(columns.propensity, text)?;
-    optional(columns.target.as_deref(), text)?;
     quoted(columns.text.as_deref().unwrap_or_default(), text);
     writeln!(text)
 }

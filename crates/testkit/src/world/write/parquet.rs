@@ -32,7 +32,7 @@ const EVENTS: &str = "message event {
     required binary event_id (UTF8); required binary session (UTF8);
     required binary device (UTF8); required int32 slate; required int32 position;
     optional double duration; optional float propensity;
-    optional binary target (UTF8); optional binary text (UTF8);
+    optional binary text (UTF8);
 }";
 
 /// The files of one world.
@@ -121,7 +121,6 @@ fn event_columns(
     required::<Int32Type>(to, records.iter().map(|one| one.position.cast_signed()))?;
     optional::<DoubleType>(to, columns.iter().map(|one| one.duration))?;
     optional::<FloatType>(to, columns.iter().map(|one| one.propensity))?;
-    optional::<ByteArrayType>(to, columns.iter().map(|one| text(&one.target)))?;
     optional::<ByteArrayType>(to, columns.iter().map(|one| text(&one.text)))
 }
 
