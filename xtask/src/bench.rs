@@ -77,7 +77,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     Ok(())
 }
 
-/// A command that runs on some cores, `0` or `0,1`, where there is a way to say so.
+/// A command that runs on some cores, `0` or `0-1`, where there is a way to say so.
 fn on_cores(cores: &str, program: &Path) -> Command {
     let can_pin = Command::new("taskset").arg("--version").output().is_ok();
     if !can_pin {

@@ -101,8 +101,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
             for &threads in &options.threads {
                 shell::heading(format_args!("{size}, {factors} factors, {threads} threads"));
                 let contender = |kind: &Kind<'_>| {
-                    let cores = if threads == 1 { "1" } else { "0,1" };
-                    let mut command = on_cores(cores, kind.program);
+                    let mut command = on_cores(&cores(threads), kind.program);
                     command.args(kind.script).arg("--folder").arg(&folder);
                     command.args(kind.verb).args(["--model", kind.model]);
                     command.args(["--factors", &factors.to_string()]);
@@ -131,6 +130,15 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         }
     }
     Ok(())
+}
+
+/// The cores of so many threads: the second one for a single thread, since the first one also serves
+/// the rest of the machine.
+fn cores(threads: u32) -> String {
+    match threads {
+        0 | 1 => "1".to_owned(),
+        _ => format!("0-{}", threads - 1),
+    }
 }
 
 /// How a contender is started.

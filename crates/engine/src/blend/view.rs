@@ -73,13 +73,9 @@ impl Recommender for BlendView<'_> {
 
     fn score_many(&self, histories: &[&History], scores: &mut [f32]) -> Result<()> {
         let mut of_member = vec![0.0; scores.len()];
-        let mut is_first = true;
+        scores.fill(0.0);
         for member in &self.members {
             member.recommender().score_many(histories, &mut of_member)?;
-            if is_first {
-                scores.fill(0.0);
-                is_first = false;
-            }
             let rows = of_member.chunks_mut(self.n_items.max(1));
             for (blended, row) in scores.chunks_mut(self.n_items.max(1)).zip(rows) {
                 normalize(row);
