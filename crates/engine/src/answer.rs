@@ -31,6 +31,15 @@ pub(crate) struct Context {
     pub(crate) id: RecommendationId,
 }
 
+/// What is known of a viewer.
+#[derive(Default)]
+struct Past<'a> {
+    /// Oldest first.
+    history: Vec<HistoryEntry>,
+    /// Rows of what he spoke against last.
+    opposed: &'a [u32],
+}
+
 pub(crate) fn recommend(
     context: &Context,
     request: &RecommendRequest,
@@ -43,8 +52,7 @@ pub(crate) fn recommend(
         .compile(&request.filter, generation.interactions());
     let name_of = |item| context.title(item);
     let model = ModelStage::new(generation.model(), &name_of);
-    let history = context.history(&request.viewer)?;
-    let opposed = context.opposed(&request.viewer)?;
+    let Past { history, opposed } = context.past(&request.viewer)?;
     let popular = context.popular();
     let filters = Filters::new(context, &filter, opposed);
     // The model ranks everything, so for somebody it knows anything of there is no need to fill up.
@@ -81,10 +89,10 @@ pub(crate) fn rank(
     let name_of = |item| context.title(item);
     let model = ModelStage::new(generation.model(), &name_of);
     let popular = context.popular();
-    let history = context.history(&request.viewer)?;
+    let Past { history, opposed } = context.past(&request.viewer)?;
     let scorer: &dyn Scorer = if history.is_empty() { &popular } else { &model };
     let everything = CompiledFilter::default();
-    let filters = Filters::new(context, &everything, context.opposed(&request.viewer)?);
+    let filters = Filters::new(context, &everything, opposed);
     let mut plan = filters.plan(request.seen, scorer);
     plan.sources = vec![Step::required(&given)];
     plan.width = Width {
@@ -207,14 +215,17 @@ impl Context {
         PopularStage::new(counts, self.generation.popular())
     }
 
-    /// The viewer's history in rows, oldest first; what the model does not know is passed over.
-    fn history(&self, viewer: &Viewer) -> Result<Vec<HistoryEntry>> {
+    /// What is known of the viewer in rows; what the model does not know is passed over.
+    fn past(&self, viewer: &Viewer) -> Result<Past<'_>> {
         let interactions = self.generation.interactions();
         match viewer {
-            Viewer::Anonymous => Ok(Vec::new()),
+            Viewer::Anonymous => Ok(Past::default()),
             Viewer::Known(id) => match interactions.user(id.as_str()) {
-                Some(user) => interactions.history(user),
-                None => Ok(Vec::new()),
+                Some(user) => Ok(Past {
+                    history: interactions.history(user)?,
+                    opposed: interactions.opposed(user)?,
+                }),
+                None => Ok(Past::default()),
             },
             Viewer::WithHistory(past) => {
                 let entry = |one: &crate::PastItem| {
@@ -227,20 +238,11 @@ impl Context {
                 let mut history: Vec<HistoryEntry> = past.iter().filter_map(entry).collect();
                 history.sort_by_key(|entry| entry.time);
                 keep_last_of_each(&mut history);
-                Ok(history)
+                Ok(Past {
+                    history,
+                    opposed: &[],
+                })
             }
-        }
-    }
-
-    /// What the viewer spoke against, as far as the model's data tell.
-    fn opposed(&self, viewer: &Viewer) -> Result<&[u32]> {
-        let interactions = self.generation.interactions();
-        match viewer {
-            Viewer::Known(id) => match interactions.user(id.as_str()) {
-                Some(user) => interactions.opposed(user),
-                None => Ok(&[]),
-            },
-            Viewer::Anonymous | Viewer::WithHistory(_) => Ok(&[]),
         }
     }
 

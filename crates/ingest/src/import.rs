@@ -156,7 +156,7 @@ fn sources(request: &ImportRequest) -> Result<Vec<Source>> {
             let name = input.path().file_name().unwrap_or_default();
             let file = SourceFile {
                 name: name.to_string_lossy().into_owned(),
-                format: plan.format,
+                format: input.format(plan.format),
                 content: format!("{:032x}", content.hash),
                 bytes: content.bytes,
             };

@@ -66,6 +66,16 @@ impl Input {
         }
     }
 
+    /// The format of the file, when that of the path is `of_path`: tables may stand beside JSON Lines.
+    pub(crate) fn format(&self, of_path: Format) -> Format {
+        match (of_path, self) {
+            (Format::Jsonl, Self::Table(_)) => Format::Csv,
+            #[cfg(feature = "parquet")]
+            (Format::Jsonl, Self::Parquet(_)) => Format::Parquet,
+            (format, _) => format,
+        }
+    }
+
     /// Reads the file from start to end.
     ///
     /// # Errors

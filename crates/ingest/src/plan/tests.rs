@@ -438,6 +438,12 @@ fn a_table_of_events_beside_json_lines_is_read_too() {
         .iter()
         .map(|input| input.path().to_owned())
         .collect();
+    let formats: Vec<_> = plan
+        .inputs
+        .iter()
+        .map(|input| input.format(plan.format))
+        .collect();
+    assert_eq!(formats, [Format::Jsonl, Format::Csv]);
     assert_eq!(
         names,
         [
