@@ -29,7 +29,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     shell::run(build.args(["--bin", "xtask-codegen"]))?;
     let program = workspace.target().join("debug/xtask-codegen");
     let mut generate = Command::new(program);
-    generate.current_dir(workspace.root());
+    generate.env("CARGO_MANIFEST_DIR", workspace.root().join("xtask/codegen"));
     if options.check {
         generate.arg("--check");
     }

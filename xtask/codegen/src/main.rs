@@ -42,9 +42,14 @@ fn finish(status: u8, message: &str) -> ExitCode {
     ExitCode::from(status)
 }
 
-/// The root of the checkout that this program was built in.
+/// The root of the checkout that this program is run for.
+///
+/// Cargo and the task that starts it say which; without them it is where the program was built, which
+/// another checkout may have done where both build into one folder.
 fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR");
+    let manifest = manifest.map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    manifest.join("../..")
 }
 
 fn write(root: &Path) -> Result<String> {
