@@ -11,6 +11,7 @@ use crate::{
     Committed, Entry, Error, JournalConfig, JournalStats, Observer, Outcome, Result, Scan,
     Snapshot,
     disk::{Disk, FolderDisk},
+    maintain::finish_erasure,
     recover,
     shared::Shared,
     writer::{NoRoom, Request, Threads},
@@ -60,6 +61,7 @@ impl Journal {
         config.check()?;
         let recovered = recover::for_writing(&*disk)?;
         let shared = Arc::new(Shared::new(disk, config, &recovered));
+        finish_erasure(&shared)?;
         let threads = Threads::start(&shared, &recovered, observer)?;
         Ok(Self { shared, threads })
     }
@@ -71,6 +73,11 @@ impl Journal {
     /// As there.
     pub fn read(dir: impl AsRef<Path>) -> Result<Snapshot> {
         Snapshot::open(dir)
+    }
+
+    /// What its threads share.
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// Writes `entries`, all or none, and waits until they are durable and the observer has seen
@@ -110,18 +117,6 @@ impl Journal {
     ) -> Result<()> {
         let request = Request::new(entries, received)?;
         self.shared.queue.push(request, NoRoom::Refuse, done)
-    }
-
-    /// Begins a new segment, after all that waits was written. Gives the last sequence number of the
-    /// one before: up to there every file is sealed, and a copy of it is good for a backup.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NoSpace`] when there is no room for it, [`Error::Stopped`].
-    pub fn seal(&self) -> Result<u64> {
-        let (sender, receiver) = channel();
-        self.shared.queue.push_seal(sender)?;
-        (receiver.recv()).unwrap_or(Err(Error::Stopped { cause: None }))
     }
 
     /// The journal as it is now.

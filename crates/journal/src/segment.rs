@@ -14,9 +14,9 @@ use std::{
 use marquee_core::EventId;
 
 use crate::{
-    Committed, Entry, Result,
+    Committed, Entry, Error, Result,
     disk::{Disk, DiskFile},
-    frame::read_record_at,
+    frame::{FrameReader, read_record_at},
     hash::event_hash,
     index::Index,
 };
@@ -90,6 +90,33 @@ impl Segment {
             }
         }
         Ok(None)
+    }
+
+    /// Reads all frames that count.
+    pub(crate) fn frames(&self) -> FrameReader {
+        FrameReader::new(
+            Arc::clone(&self.file),
+            HEADER_BYTES as u64,
+            self.end(),
+            Some(self.header.checksum()),
+        )
+    }
+
+    /// Gives every entry to `take`, in order.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Error::Damaged`] and what the disk says.
+    pub(crate) fn each(&self, mut take: impl FnMut(Committed)) -> Result<()> {
+        let mut frames = self.frames();
+        while let Some(frame) = frames.next_frame(&self.path)? {
+            let records = frame.each_record(|_, committed| {
+                take(committed);
+                Ok(())
+            });
+            records.map_err(Error::damaged(&self.path, frame.offset))?;
+        }
+        Ok(())
     }
 
     /// Writes the file of an empty segment and makes it durable; the folder is the caller's.

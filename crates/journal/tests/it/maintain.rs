@@ -1,0 +1,309 @@
+//! Dropping, compacting and erasing.
+
+use std::{fs, path::Path};
+
+use marquee_core::{Action, EventId, Item, SessionId, User, UserId};
+use marquee_journal::{Committed, Compaction, Entry, Journal, Outcome, Tombstones};
+
+use crate::common::{at, event, item, like, open, session, user};
+
+fn everything(journal: &Journal) -> Vec<Committed> {
+    let all = journal.scan(0).map(|one| one.expect("readable"));
+    all.collect()
+}
+
+fn append(journal: &Journal, entry: Entry, received: i64) -> u64 {
+    let outcomes = journal.append(vec![entry], at(received));
+    outcomes.expect("there is room")[0].seq()
+}
+
+fn titled(id: &str, title: &str) -> Entry {
+    let mut record = Item::new(item(id));
+    record.title = title.to_owned();
+    Entry::PutItem(record)
+}
+
+fn retract(id: &str, who: &str, target: &str) -> Entry {
+    let mut event = like(id, &user(who), "none");
+    event.action = Action::Retract {
+        event: EventId::new(target).expect("a good id"),
+    };
+    Entry::Event(event)
+}
+
+/// What is left after opening again is what was left before.
+#[track_caller]
+fn check_reopened(dir: &Path, journal: Journal) -> Journal {
+    let before = everything(&journal);
+    let catalog: Vec<Committed> = journal.catalog().expect("readable").collect();
+    let first_seq = journal.first_seq();
+    drop(journal);
+    let journal = open(dir);
+    assert_eq!(everything(&journal), before);
+    let again: Vec<Committed> = journal.catalog().expect("readable").collect();
+    assert_eq!(again, catalog);
+    assert_eq!(journal.first_seq(), first_seq);
+    journal
+}
+
+#[test]
+fn retention_drops_old_events_and_keeps_what_holds_of_the_catalog() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path());
+    append(&journal, titled("heat", "Heat"), 0);
+    append(&journal, titled("heat", "Heat (1995)"), 0);
+    for i in 0..400 {
+        append(
+            &journal,
+            event(&format!("e{i}"), &format!("u{}", i % 9), "heat"),
+            i,
+        );
+    }
+    append(&journal, Entry::DeleteItem(item("ronin")), 500);
+    let all = everything(&journal);
+    assert!(journal.stats().segments > 6);
+    let retained = journal.retain(at(250)).unwrap();
+    assert_eq!((retained.events, retained.records), (250, 1));
+    assert!(retained.segments > 2 && retained.bytes > 0, "{retained:?}");
+    let event_left =
+        |one: &Committed| matches!(one.entry, Entry::Event(_)) && one.received >= at(250);
+    let want: Vec<Committed> = (all.into_iter())
+        .filter(|one| one.seq == 2 || one.seq == 403 || event_left(one))
+        .collect();
+    assert_eq!(everything(&journal), want);
+    assert_eq!(journal.first_seq(), 253);
+
+    let journal = check_reopened(dir.path(), journal);
+    assert_eq!(
+        journal.actor_events(&user("u1"), None, 100).unwrap().len(),
+        17
+    );
+    // Forgotten, so it counts as new; a later one is still known.
+    assert_eq!(append(&journal, event("e10", "u1", "heat"), 600), 404);
+    assert_eq!(append(&journal, event("e300", "u1", "heat"), 600), 303);
+    let again = journal.retain(at(250)).unwrap();
+    assert_eq!((again.events, again.records), (0, 0));
+}
+
+#[test]
+fn retention_of_everything_leaves_the_catalog() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path());
+    append(&journal, titled("heat", "Heat"), 0);
+    for i in 0..100 {
+        append(&journal, event(&format!("e{i}"), "ann", "heat"), i);
+    }
+    assert_eq!(journal.retain(at(1000)).unwrap().events, 100);
+    let journal = check_reopened(dir.path(), journal);
+    assert_eq!(everything(&journal).len(), 1);
+    assert_eq!(journal.durable_seq(), 101);
+    assert_eq!(append(&journal, event("e0", "ann", "heat"), 2000), 102);
+}
+
+#[test]
+fn compaction_drops_what_has_no_effect_and_merges() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path());
+    for i in 0..60 {
+        append(&journal, titled("heat", &format!("Heat {i}")), i);
+        append(&journal, event(&format!("e{i}"), "ann", "heat"), i);
+        append(
+            &journal,
+            retract(&format!("r{i}"), "ann", &format!("e{i}")),
+            i,
+        );
+    }
+    // Taken back itself, so e7 holds; and one of an event that is elsewhere.
+    append(&journal, retract("rr7", "ann", "r7"), 60);
+    append(&journal, retract("elsewhere", "ann", "imported"), 60);
+    append(&journal, Entry::DeleteItem(item("ronin")), 60);
+    let segments = journal.stats().segments;
+    let compaction = Compaction {
+        before: at(50),
+        tombstones: Tombstones::Keep,
+    };
+    let compacted = journal.compact(&compaction).unwrap();
+    // Of e0..e49 all but e7, their retractions; r7 and rr7 arrived too late to go both.
+    assert_eq!(compacted.events, 49 + 49);
+    assert_eq!(compacted.records, 59);
+    let journal = check_reopened(dir.path(), journal);
+    let holds = |id: &str| {
+        journal
+            .event(&EventId::new(id).expect("a good id"))
+            .unwrap()
+            .is_some()
+    };
+    assert!(holds("e7") && holds("r7") && holds("rr7") && holds("elsewhere"));
+    assert!(!holds("e8") && !holds("r8") && holds("e55") && holds("r55"));
+    let latest: Vec<u64> = journal.catalog().unwrap().map(|one| one.seq).collect();
+    assert_eq!(latest, [178, 183]);
+
+    let last = Compaction {
+        before: at(1000),
+        tombstones: Tombstones::Drop,
+    };
+    let compacted = journal.compact(&last).unwrap();
+    assert_eq!(compacted.records, 1);
+    let journal = check_reopened(dir.path(), journal);
+    assert!(journal.stats().segments < segments);
+    let left = everything(&journal);
+    let ids: Vec<u64> = left.iter().map(|one| one.seq).collect();
+    // e7, the title, the retraction of what is elsewhere.
+    assert_eq!(ids, [23, 178, 182]);
+}
+
+/// Whether any file of the folder has these bytes.
+fn holds_bytes(dir: &Path, bytes: &[u8]) -> bool {
+    let files = fs::read_dir(dir).expect("a folder");
+    files.into_iter().any(|file| {
+        let content = fs::read(file.expect("an entry").path()).expect("a file");
+        content.windows(bytes.len()).any(|window| window == bytes)
+    })
+}
+
+#[test]
+fn erasure_leaves_no_trace_of_a_person_in_any_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path());
+    let person = UserId::new("person-to-forget").unwrap();
+    let sign_in = |session: &str, user: &UserId| Entry::SignIn {
+        session: SessionId::new(session).unwrap(),
+        user: user.clone(),
+        time: at(3),
+    };
+    append(&journal, Entry::PutUser(User::new(person.clone())), 1);
+    for i in 0..200 {
+        append(
+            &journal,
+            event(&format!("e{i}"), &format!("u{}", i % 5), "heat"),
+            i,
+        );
+        if i % 20 == 3 {
+            append(
+                &journal,
+                event(&format!("person-event-{i}"), person.as_str(), "heat"),
+                i,
+            );
+            let mut search = like(&format!("secret-id-{i}"), &session("person-session"), "x");
+            search.action = Action::Search {
+                query: "a secret search".to_owned(),
+            };
+            append(&journal, Entry::Event(search), i);
+            append(
+                &journal,
+                retract(&format!("m{i}"), "moderator", &format!("person-event-{i}")),
+                i,
+            );
+        }
+    }
+    append(&journal, sign_in("person-session", &person), 300);
+    append(
+        &journal,
+        sign_in("other-session", &UserId::new("u1").unwrap()),
+        300,
+    );
+    let traces = [
+        "person-to-forget",
+        "person-event-",
+        "secret",
+        "person-session",
+        "m3\u{4}user",
+    ];
+    assert!(
+        traces[..4]
+            .iter()
+            .all(|trace| holds_bytes(dir.path(), trace.as_bytes()))
+    );
+    let mine = |one: &Committed| match &one.entry {
+        Entry::Event(event) => {
+            event.actor == user(person.as_str())
+                || event.actor == session("person-session")
+                || matches!(event.action, Action::Retract { .. })
+        }
+        Entry::PutUser(_) => true,
+        Entry::SignIn { user, .. } => *user == person,
+        _ => false,
+    };
+    let want: Vec<Committed> = (everything(&journal).into_iter())
+        .filter(|one| !mine(one))
+        .collect();
+
+    let erased = journal.erase(&person).unwrap();
+    assert_eq!(
+        (
+            erased.events,
+            erased.retractions,
+            erased.records,
+            erased.sessions
+        ),
+        (20, 10, 2, 1)
+    );
+    for trace in traces {
+        assert!(!holds_bytes(dir.path(), trace.as_bytes()), "{trace}");
+    }
+    assert_eq!(everything(&journal), want);
+    let journal = check_reopened(dir.path(), journal);
+    for trace in traces {
+        assert!(!holds_bytes(dir.path(), trace.as_bytes()), "{trace}");
+    }
+    assert!(
+        journal
+            .actor_events(&user(person.as_str()), None, 10)
+            .unwrap()
+            .is_empty()
+    );
+    assert!(
+        journal
+            .actor_events(&session("person-session"), None, 10)
+            .unwrap()
+            .is_empty()
+    );
+    // The name can be used again.
+    let seq = append(
+        &journal,
+        event("person-event-3", person.as_str(), "heat"),
+        400,
+    );
+    assert!(seq > want.last().unwrap().seq);
+    let again = journal.erase(&UserId::new("nobody").unwrap()).unwrap();
+    assert_eq!((again.events, again.segments), (0, 0));
+}
+
+#[test]
+fn erasure_that_was_cut_short_is_finished_at_the_next_opening() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path());
+    for i in 0..100 {
+        append(
+            &journal,
+            event(&format!("e{i}"), &format!("u{}", i % 4), "heat"),
+            i,
+        );
+    }
+    journal.seal().unwrap();
+    append(&journal, event("later", "u1", "heat"), 100);
+    // A crash after the first file of an erasure: the one that says what is to be erased.
+    let copy = tempfile::tempdir().unwrap();
+    for file in fs::read_dir(dir.path()).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
+    }
+    let mut intent = b"\x89MQJe\r\n1".to_vec();
+    intent.extend_from_slice(&100_u64.to_le_bytes());
+    intent.extend_from_slice(b"\x02u1");
+    let checksum = twox_hash::XxHash3_64::oneshot(&intent);
+    intent.extend_from_slice(&checksum.to_le_bytes());
+    fs::write(copy.path().join("erasing"), intent).unwrap();
+    drop(journal);
+
+    let journal = open(copy.path());
+    let left = journal.actor_events(&user("u1"), None, 100).unwrap();
+    let seqs: Vec<u64> = left.iter().map(|one| one.seq).collect();
+    assert_eq!(seqs, [101], "what came after the erasure stays");
+    assert_eq!(everything(&journal).len(), 76);
+    assert!(!copy.path().join("erasing").exists());
+    let next = journal
+        .append(vec![event("e1", "u1", "heat")], at(200))
+        .unwrap();
+    assert_eq!(next, [Outcome::Written { seq: 102 }]);
+}
