@@ -161,109 +161,88 @@ fn holds_bytes(dir: &Path, bytes: &[u8]) -> bool {
     })
 }
 
-#[test]
-fn erasure_leaves_no_trace_of_a_person_in_any_file() {
-    let dir = tempfile::tempdir().unwrap();
-    let journal = open(dir.path());
-    let person = UserId::new("person-to-forget").unwrap();
-    let sign_in = |session: &str, user: &UserId| Entry::SignIn {
-        session: SessionId::new(session).unwrap(),
-        user: user.clone(),
+/// The person who is erased, and what must not be found afterwards; the last is a retraction of one
+/// of their events by somebody else.
+const PERSON: &str = "person-to-forget";
+const TRACES: [&str; 5] = [
+    PERSON,
+    "person-event-",
+    "secret",
+    "person-session",
+    "m3\u{9}moderator",
+];
+
+fn sign_in(session: &str, user: &str) -> Entry {
+    Entry::SignIn {
+        session: SessionId::new(session).expect("a good id"),
+        user: UserId::new(user).expect("a good id"),
         time: at(3),
-    };
-    append(&journal, Entry::PutUser(User::new(person.clone())), 1);
-    for i in 0..200 {
-        append(
-            &journal,
-            event(&format!("e{i}"), &format!("u{}", i % 5), "heat"),
-            i,
-        );
-        if i % 20 == 3 {
-            append(
-                &journal,
-                event(&format!("person-event-{i}"), person.as_str(), "heat"),
-                i,
-            );
-            let mut search = like(&format!("secret-id-{i}"), &session("person-session"), "x");
-            search.action = Action::Search {
-                query: "a secret search".to_owned(),
-            };
-            append(&journal, Entry::Event(search), i);
-            append(
-                &journal,
-                retract(&format!("m{i}"), "moderator", &format!("person-event-{i}")),
-                i,
-            );
-        }
     }
-    append(&journal, sign_in("person-session", &person), 300);
-    append(
-        &journal,
-        sign_in("other-session", &UserId::new("u1").unwrap()),
-        300,
-    );
-    let traces = [
-        "person-to-forget",
-        "person-event-",
-        "secret",
-        "person-session",
-        "m3\u{4}user",
-    ];
-    assert!(
-        traces[..4]
-            .iter()
-            .all(|trace| holds_bytes(dir.path(), trace.as_bytes()))
-    );
-    let mine = |one: &Committed| match &one.entry {
+}
+
+/// Events of several people, of the person and of a session of theirs, over many segments.
+fn fill_with_people(journal: &Journal) {
+    let person = UserId::new(PERSON).expect("a good id");
+    append(journal, Entry::PutUser(User::new(person)), 1);
+    for i in 0..200 {
+        let who = format!("u{}", i % 5);
+        append(journal, event(&format!("e{i}"), &who, "heat"), i);
+        if i % 20 != 3 {
+            continue;
+        }
+        let mine = format!("person-event-{i}");
+        append(journal, event(&mine, PERSON, "heat"), i);
+        let mut search = like(&format!("secret-id-{i}"), &session("person-session"), "x");
+        search.action = Action::Search {
+            query: "a secret search".to_owned(),
+        };
+        append(journal, Entry::Event(search), i);
+        append(journal, retract(&format!("m{i}"), "moderator", &mine), i);
+    }
+    append(journal, sign_in("person-session", PERSON), 300);
+    append(journal, sign_in("other-session", "u1"), 300);
+}
+
+/// Whether an entry of [`fill_with_people`] goes when the person is erased.
+fn is_of_person(one: &Committed) -> bool {
+    match &one.entry {
         Entry::Event(event) => {
-            event.actor == user(person.as_str())
+            event.actor == user(PERSON)
                 || event.actor == session("person-session")
                 || matches!(event.action, Action::Retract { .. })
         }
         Entry::PutUser(_) => true,
-        Entry::SignIn { user, .. } => *user == person,
+        Entry::SignIn { user, .. } => user.as_str() == PERSON,
         _ => false,
-    };
-    let want: Vec<Committed> = (everything(&journal).into_iter())
-        .filter(|one| !mine(one))
-        .collect();
+    }
+}
 
-    let erased = journal.erase(&person).unwrap();
-    assert_eq!(
-        (
-            erased.events,
-            erased.retractions,
-            erased.records,
-            erased.sessions
-        ),
-        (20, 10, 2, 1)
-    );
-    for trace in traces {
+#[test]
+fn erasure_leaves_no_trace_of_a_person_in_any_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let journal = open(dir.path());
+    fill_with_people(&journal);
+    for trace in TRACES {
+        assert!(holds_bytes(dir.path(), trace.as_bytes()), "{trace}");
+    }
+    let mut want = everything(&journal);
+    want.retain(|one| !is_of_person(one));
+
+    let erased = journal.erase(&UserId::new(PERSON).unwrap()).unwrap();
+    assert_eq!((erased.events, erased.retractions), (20, 10));
+    assert_eq!((erased.records, erased.sessions), (2, 1));
+    for trace in TRACES {
         assert!(!holds_bytes(dir.path(), trace.as_bytes()), "{trace}");
     }
     assert_eq!(everything(&journal), want);
     let journal = check_reopened(dir.path(), journal);
-    for trace in traces {
+    for trace in TRACES {
         assert!(!holds_bytes(dir.path(), trace.as_bytes()), "{trace}");
     }
-    assert!(
-        journal
-            .actor_events(&user(person.as_str()), None, 10)
-            .unwrap()
-            .is_empty()
-    );
-    assert!(
-        journal
-            .actor_events(&session("person-session"), None, 10)
-            .unwrap()
-            .is_empty()
-    );
+    let found = journal.actor_events(&user(PERSON), None, 10).unwrap();
+    assert!(found.is_empty());
     // The name can be used again.
-    let seq = append(
-        &journal,
-        event("person-event-3", person.as_str(), "heat"),
-        400,
-    );
+    let seq = append(&journal, event("person-event-3", PERSON, "heat"), 400);
     assert!(seq > want.last().unwrap().seq);
     let again = journal.erase(&UserId::new("nobody").unwrap()).unwrap();
     assert_eq!((again.events, again.segments), (0, 0));
