@@ -2,6 +2,7 @@
 
 mod ann;
 mod cf;
+mod live;
 mod peers;
 mod serve;
 
@@ -31,6 +32,8 @@ pub(crate) struct Options {
 enum What {
     /// Latency and throughput of a server under calls that arrive at fixed rates
     Serve(serve::Options),
+    /// From an event to the answer that knows it, and acknowledged events a second
+    Live(live::Options),
     /// Recall, speed, memory and build time of retrieval by inner product
     Ann(ann::Options),
     /// Speed, memory and quality of training
@@ -45,6 +48,7 @@ enum What {
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
     match &options.what {
         Some(What::Serve(options)) => return serve::run(workspace, options),
+        Some(What::Live(options)) => return live::run(workspace, options),
         Some(What::Ann(options)) => return ann::run(workspace, options),
         Some(What::Cf(options)) => return cf::run(workspace, options),
         None => {}

@@ -17,6 +17,8 @@ pub struct Interaction {
 
 /// What becomes of several interactions of one user with one item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Repeats {
     /// Weights add up; the last time stays.
     Sum,

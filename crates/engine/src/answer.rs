@@ -1,20 +1,29 @@
 //! Requests in ids of the outside, turned into a plan over rows, run, and turned back.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::HashSet,
+    sync::{Arc, OnceLock},
+};
 
-use marquee_core::{HistoryEntry, ItemIdx, ItemKind, Query, RecommendationId, Removal, Scorer};
-use marquee_ingest::Catalog;
+use marquee_core::{
+    Actor, CandidateSource, Filter, HistoryEntry, ItemId, ItemIdx, ItemKind, Query,
+    RecommendationId, Removal, Scorer, SessionId,
+};
+use marquee_ingest::{Values, event_id_hash};
+use marquee_journal::Snapshot;
 use marquee_math::derive_seed;
 use marquee_pipeline::{Answer, Budget, Placed, Plan, Step, Width, run};
 
 use crate::{
     CompiledFilter, Detail, EngineError, Generation, RankRequest, RecommendRequest, Recommendation,
-    RecommendedItem, Removals, RemovedItem, Result, SeenPolicy, SimilarRequest, Viewer,
+    RecommendedItem, Removals, RemovedItem, Result, SeenPolicy, Shelf, SimilarRequest, Viewer,
+    live::{Base, Crowd, Live, MAX_VIEWERS, Past, Rows, emphasize_session, past},
     request::MAX_K,
     stages::{
-        GivenSource, ModelStage, NotFoundFilter, PopularStage, RequestFilter, SeenFilter,
-        SimilarStage, UnavailableFilter,
+        self, GivenSource, ModelStage, NotFoundFilter, PopularStage, RequestFilter, SeenFilter,
+        ShownFilter, SimilarStage, UnavailableFilter,
     },
+    viewer::{ExploreReranker, ExploredSource, FreshSource, ViewerStage},
 };
 
 /// Candidates at first for each item of the answer.
@@ -23,51 +32,59 @@ const SPARE: usize = 4;
 const LEAST_WIDTH: usize = 100;
 
 /// What one request holds on to while it runs.
-pub(crate) struct Context {
-    pub(crate) generation: Arc<Generation>,
-    pub(crate) catalog: Arc<Catalog>,
+pub(crate) struct Context<'a> {
+    pub(crate) generation: &'a Generation,
+    pub(crate) shelf: &'a Shelf,
+    pub(crate) live: &'a Live,
+    /// The journal as it is now; none where there is none.
+    pub(crate) journal: &'a (dyn Fn() -> Option<Snapshot> + Sync),
     pub(crate) width: Width,
     pub(crate) seed: u64,
     pub(crate) id: RecommendationId,
 }
 
-/// What is known of a viewer.
-#[derive(Default)]
-struct Past<'a> {
-    /// Oldest first.
-    history: Vec<HistoryEntry>,
-    /// Rows of what he spoke against last.
-    opposed: &'a [u32],
-}
-
 pub(crate) fn recommend(
-    context: &Context,
+    context: &Context<'_>,
     request: &RecommendRequest,
     budget: &Budget<'_>,
 ) -> Result<Recommendation> {
     check_length(request.k)?;
-    let generation = &*context.generation;
-    let filter = generation
-        .columns()
-        .compile(&request.filter, generation.interactions());
+    let (generation, shelf) = (context.generation, context.shelf);
+    let filter = shelf.compile(&request.filter, generation.interactions());
     let name_of = |item| context.title(item);
+    let crowd = |item| context.crowd(item);
+    let past = context.past(&request.viewer, request.session.as_ref())?;
     let model = ModelStage::new(generation.model(), &name_of);
-    let Past { history, opposed } = context.past(&request.viewer)?;
     let popular = context.popular();
-    let filters = Filters::new(context, &filter, opposed);
-    // The model ranks everything, so for somebody it knows anything of there is no need to fill up.
-    let mut plan = if history.is_empty() {
-        let mut plan = filters.plan(request.seen, &popular);
-        plan.sources = vec![Step::required(&popular)];
-        plan
-    } else {
-        let mut plan = filters.plan(request.seen, &model);
-        plan.sources = vec![Step::required(&model)];
-        plan
+    let base: &dyn stages::Base = if past.is_blank() { &popular } else { &model };
+    let viewer = ViewerStage {
+        base,
+        recommender: (!past.is_blank()).then(|| generation.model()),
+        shelf,
+        disliked: &past.disliked,
+        crowd: &crowd,
+        name_of: &name_of,
+        known: OnceLock::new(),
     };
-    plan.width.start = first_width(context.width, request.k, history.len() + opposed.len());
+    let (fresh, explored) = (FreshSource { viewer: &viewer }, ExploredSource(shelf));
+    let explore = ExploreReranker(shelf);
+    let filters = Filters::new(context, &filter, &past, &request.shown);
+    let mut plan = filters.plan(request.seen, &viewer);
+    // The model ranks everything, so for somebody it knows anything of there is no need to fill up.
+    if past.is_blank() {
+        plan.sources = vec![Step::required(&popular)];
+    } else {
+        plan.sources = vec![Step::required(&model)];
+    }
+    if shelf.n_items() > shelf.n_known() {
+        let new: &dyn CandidateSource = if past.is_blank() { &explored } else { &fresh };
+        plan.sources.push(Step::optional(new, 50));
+        plan.rerankers.push(Step::optional(&explore, 90));
+    }
+    let n_out = past.history.len() + past.opposed.len() + request.shown.len();
+    plan.width.start = first_width(context.width, request.k, n_out);
     let query = Query {
-        history: &history,
+        history: &past.history,
         now: request.now,
         seed: context.viewer_seed(&request.viewer),
         k: request.k,
@@ -77,30 +94,39 @@ pub(crate) fn recommend(
 }
 
 pub(crate) fn rank(
-    context: &Context,
+    context: &Context<'_>,
     request: &RankRequest,
     budget: &Budget<'_>,
 ) -> Result<Recommendation> {
-    let generation = &*context.generation;
-    let interactions = generation.interactions();
-    let row_of = |id: &marquee_core::ItemId| interactions.item(id.as_str());
+    let (generation, shelf) = (context.generation, context.shelf);
+    let row_of = |id: &ItemId| shelf.row(generation.interactions(), id.as_str());
     let known: Vec<ItemIdx> = request.items.iter().filter_map(row_of).collect();
     let given = GivenSource(&known);
     let name_of = |item| context.title(item);
+    let crowd = |item| context.crowd(item);
     let model = ModelStage::new(generation.model(), &name_of);
     let popular = context.popular();
-    let Past { history, opposed } = context.past(&request.viewer)?;
-    let scorer: &dyn Scorer = if history.is_empty() { &popular } else { &model };
+    let past = context.past(&request.viewer, request.session.as_ref())?;
+    let base: &dyn stages::Base = if past.is_blank() { &popular } else { &model };
+    let viewer = ViewerStage {
+        base,
+        recommender: (!past.is_blank()).then(|| generation.model()),
+        shelf,
+        disliked: &past.disliked,
+        crowd: &crowd,
+        name_of: &name_of,
+        known: OnceLock::new(),
+    };
     let everything = CompiledFilter::default();
-    let filters = Filters::new(context, &everything, opposed);
-    let mut plan = filters.plan(request.seen, scorer);
+    let filters = Filters::new(context, &everything, &past, &[]);
+    let mut plan = filters.plan(request.seen, &viewer);
     plan.sources = vec![Step::required(&given)];
     plan.width = Width {
         start: known.len().max(1),
         limit: known.len().max(1),
     };
     let query = Query {
-        history: &history,
+        history: &past.history,
         now: request.now,
         seed: context.viewer_seed(&request.viewer),
         k: known.len(),
@@ -120,12 +146,12 @@ pub(crate) fn rank(
 }
 
 pub(crate) fn similar_items(
-    context: &Context,
+    context: &Context<'_>,
     request: &SimilarRequest,
     budget: &Budget<'_>,
 ) -> Result<Recommendation> {
     check_length(request.k)?;
-    let generation = &*context.generation;
+    let generation = context.generation;
     let to = generation.interactions().item(request.item.as_str());
     let to = to.ok_or_else(|| EngineError::UnknownItem {
         item: request.item.as_str().to_owned(),
@@ -133,7 +159,8 @@ pub(crate) fn similar_items(
     let limit = (4 * MAX_K).min(generation.interactions().n_items());
     let similar = SimilarStage::new(generation.model(), to, limit);
     let everything = CompiledFilter::default();
-    let filters = Filters::new(context, &everything, &[]);
+    let nobody = Past::default();
+    let filters = Filters::new(context, &everything, &nobody, &[]);
     let mut plan = filters.plan(SeenPolicy::Allow, &similar);
     plan.sources = vec![Step::required(&similar)];
     plan.width = Width {
@@ -167,6 +194,7 @@ fn check_length(k: usize) -> Result<()> {
 /// The filters of a request; they live as long as the plan that borrows them.
 struct Filters<'a> {
     seen: SeenFilter<'a>,
+    shown: ShownFilter<'a>,
     not_found: NotFoundFilter<'a>,
     unavailable: UnavailableFilter<'a>,
     request: RequestFilter<'a>,
@@ -174,60 +202,67 @@ struct Filters<'a> {
 }
 
 impl<'a> Filters<'a> {
-    fn new(context: &'a Context, filter: &'a CompiledFilter, opposed: &'a [u32]) -> Self {
-        let columns = context.generation.columns();
+    fn new(
+        context: &'a Context<'_>,
+        filter: &'a CompiledFilter,
+        past: &'a Past,
+        shown: &'a [u32],
+    ) -> Self {
+        let shelf = context.shelf;
         Self {
-            seen: SeenFilter { opposed },
-            not_found: NotFoundFilter(columns),
-            unavailable: UnavailableFilter {
-                columns,
-                catalog: &context.catalog,
+            seen: SeenFilter {
+                opposed: &past.opposed,
+                also_seen: &past.seen_fresh,
             },
-            request: RequestFilter { filter, columns },
+            shown: ShownFilter {
+                shown,
+                shelf,
+                interactions: context.generation.interactions(),
+            },
+            not_found: NotFoundFilter(shelf),
+            unavailable: UnavailableFilter(shelf),
+            request: RequestFilter { filter, shelf },
             width: context.width,
         }
     }
 
     /// A plan without sources.
     fn plan<'p>(&'p self, seen: SeenPolicy, scorer: &'p dyn Scorer) -> Plan<'p> {
-        let mut plan = Plan {
+        let mut filters: Vec<Step<'p, dyn Filter + 'p>> = Vec::with_capacity(5);
+        if seen == SeenPolicy::Exclude {
+            filters.push(Step::required(&self.seen));
+        }
+        if !self.shown.shown.is_empty() {
+            filters.push(Step::required(&self.shown));
+        }
+        filters.push(Step::required(&self.not_found));
+        filters.push(Step::required(&self.unavailable));
+        filters.push(Step::required(&self.request));
+        Plan {
             sources: Vec::new(),
-            filters: vec![
-                Step::required(&self.not_found),
-                Step::required(&self.unavailable),
-                Step::required(&self.request),
-            ],
+            filters,
             scorer: Step::required(scorer),
             rerankers: Vec::new(),
             visibility: Vec::new(),
             width: self.width,
-        };
-        if seen == SeenPolicy::Exclude {
-            plan.filters.insert(0, Step::required(&self.seen));
         }
-        plan
     }
 }
 
-impl Context {
+impl Context<'_> {
     fn popular(&self) -> PopularStage<'_> {
         let counts = self.generation.interactions().item_counts();
         PopularStage::new(counts, self.generation.popular())
     }
 
-    /// What is known of the viewer in rows; what the model does not know is passed over.
-    fn past(&self, viewer: &Viewer) -> Result<Past<'_>> {
-        let interactions = self.generation.interactions();
-        match viewer {
-            Viewer::Anonymous => Ok(Past::default()),
-            Viewer::Known(id) => match interactions.user(id.as_str()) {
-                Some(user) => Ok(Past {
-                    history: interactions.history(user)?,
-                    opposed: interactions.opposed(user)?,
-                }),
-                None => Ok(Past::default()),
-            },
-            Viewer::WithHistory(past) => {
+    /// What is known of the viewer in rows; what nobody knows is passed over.
+    fn past(&self, viewer: &Viewer, session: Option<&SessionId>) -> Result<Past> {
+        match (viewer, session) {
+            (Viewer::Known(id), _) => self.live_past(&Actor::User(id.clone()), session),
+            (Viewer::Anonymous, Some(id)) => self.live_past(&Actor::Session(id.clone()), session),
+            (Viewer::Anonymous, None) => Ok(Past::default()),
+            (Viewer::WithHistory(past), _) => {
+                let interactions = self.generation.interactions();
                 let entry = |one: &crate::PastItem| {
                     Some(HistoryEntry {
                         item: interactions.item(one.item.as_str())?,
@@ -240,10 +275,63 @@ impl Context {
                 keep_last_of_each(&mut history);
                 Ok(Past {
                     history,
-                    opposed: &[],
+                    ..Past::default()
                 })
             }
         }
+    }
+
+    /// What the model was trained on of an actor, and what the actor did since.
+    fn live_past(&self, actor: &Actor, session: Option<&SessionId>) -> Result<Past> {
+        let interactions = self.generation.interactions();
+        let owner = self.live.owner(actor);
+        let id = match &owner {
+            Actor::User(id) => id.as_str(),
+            Actor::Session(id) => id.as_str(),
+        };
+        let user = interactions.user(id);
+        let history = user.map_or(Ok(Vec::new()), |user| interactions.history(user))?;
+        let base = Base {
+            history: &history,
+            opposed: user.map_or(Ok(&[][..]), |user| interactions.opposed(user))?,
+            seq: interactions.journal_seq(),
+        };
+        let log = self.live.log(&owner, self.journal)?;
+        let deeds = log.deeds.as_slice();
+        let row_of = |id: &str| self.shelf.row(interactions, id);
+        let rows = Rows {
+            of: &row_of,
+            n_known: self.shelf.n_known(),
+        };
+        let selection = interactions.selection();
+        let mut past = past(base, deeds, &rows, selection);
+        if let Some(session) = session
+            && selection.values == Values::KindWeight
+        {
+            let session = event_id_hash(session.as_str());
+            emphasize_session(&mut past, deeds, session, &rows);
+        }
+        Ok(past)
+    }
+
+    /// Who touched a title that the model does not know, and what else they watched.
+    fn crowd(&self, item: ItemIdx) -> Arc<Crowd> {
+        let interactions = self.generation.interactions();
+        let id = self.shelf.id(interactions, item);
+        let Some(Ok(id)) = id.map(ItemId::new) else {
+            return Arc::default();
+        };
+        self.live.crowd(&id, || {
+            // A title whose viewers cannot be read is ranked by its description alone.
+            let viewers = self.live.viewers_of(&id, self.journal, MAX_VIEWERS);
+            let histories: Vec<Vec<HistoryEntry>> = viewers
+                .unwrap_or_default()
+                .iter()
+                .filter_map(|viewer| Some(self.live_past(viewer, None).ok()?.history))
+                .filter(|history| !history.is_empty())
+                .collect();
+            Crowd::of(&histories, interactions.item_counts())
+        })
     }
 
     fn viewer_seed(&self, viewer: &Viewer) -> u64 {
@@ -254,11 +342,10 @@ impl Context {
     }
 
     fn title(&self, item: ItemIdx) -> String {
-        let record = self.generation.columns().record(item);
-        let title = record.and_then(|at| self.catalog.items().get(at));
-        let title = title.map(|item| item.title.as_str()).unwrap_or_default();
+        let record = self.shelf.record(item);
+        let title = record.map(|item| item.title.as_str()).unwrap_or_default();
         if title.is_empty() {
-            let id = self.generation.interactions().item_id(item);
+            let id = self.shelf.id(self.generation.interactions(), item);
             return id.unwrap_or_default().to_owned();
         }
         title.to_owned()
@@ -298,8 +385,7 @@ impl Context {
         placed: &Placed,
         detail: Detail,
     ) -> Result<RecommendedItem> {
-        let record = self.generation.columns().record(placed.item);
-        let record = record.and_then(|at| self.catalog.items().get(at));
+        let record = self.shelf.record(placed.item);
         let explanation = match detail {
             Detail::Plain => None,
             Detail::Explained => Some(explain(plan.scorer.component, query, placed.item)?),
@@ -327,10 +413,10 @@ impl Context {
         })
     }
 
-    fn id_of(&self, item: ItemIdx) -> Result<marquee_core::ItemId> {
-        let text = self.generation.interactions().item_id(item);
+    fn id_of(&self, item: ItemIdx) -> Result<ItemId> {
+        let text = self.shelf.id(self.generation.interactions(), item);
         let text = text.unwrap_or_default().to_owned();
-        marquee_core::ItemId::new(&text).map_err(|source| EngineError::Id { text, source })
+        ItemId::new(&text).map_err(|source| EngineError::Id { text, source })
     }
 }
 

@@ -3,20 +3,20 @@
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, PoisonError, RwLockReadGuard,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-use arc_swap::{ArcSwap, ArcSwapOption};
 use marquee_core::RecommendationId;
 use marquee_ingest::{Catalog, DataFolder};
 use marquee_pipeline::{Budget, Width};
 use marquee_store::{ModelVersion, Registry};
 
 use crate::{
-    Check, EngineError, Generation, RankRequest, RecommendRequest, Recommendation, Result,
-    SimilarRequest, answer,
+    Check, EngineError, Generation, Journaling, LiveLimits, RankRequest, RecommendRequest,
+    Recommendation, Result, SimilarRequest, answer,
+    writing::{Log, Shared, State},
 };
 
 /// Settings of an engine.
@@ -31,6 +31,10 @@ pub struct EngineConfig {
     pub seed: u64,
     /// Makes the ids of answers differ between two runs of a server; any number that does.
     pub instance: u64,
+    /// What is done with the journal of the folder.
+    pub journaling: Journaling,
+    /// How much of what viewers did is kept in memory.
+    pub live: LiveLimits,
 }
 
 impl Default for EngineConfig {
@@ -43,6 +47,8 @@ impl Default for EngineConfig {
             check: Check::Headers,
             seed: 42,
             instance: 0,
+            journaling: Journaling::default(),
+            live: LiveLimits::default(),
         }
     }
 }
@@ -58,13 +64,12 @@ pub struct ModelInfo {
 
 /// Answers requests over one data folder. Shared between threads; nothing in it waits for another
 /// request.
-#[derive(Debug)]
 pub struct Engine {
     folder: PathBuf,
     registry: Registry,
     config: EngineConfig,
-    catalog: ArcSwap<Catalog>,
-    generation: ArcSwapOption<Generation>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) log: Log,
     /// Held while the active version changes, so that two changes do not cross.
     changing: Mutex<()>,
     answers: AtomicU64,
@@ -79,13 +84,15 @@ impl Engine {
     ///
     /// [`EngineError`] when the folder, its catalog or the active version cannot be read.
     pub fn open(folder: &Path, config: EngineConfig) -> Result<Self> {
-        let catalog = DataFolder::open(folder)?.catalog()?;
+        let imported = DataFolder::open(folder)?.catalog()?;
         let registry = Registry::open(folder.join("models"))?;
+        let shared = Arc::new(Shared::new(imported, config.live));
+        let log = shared.open_log(folder, &config.journaling)?;
         let engine = Self {
             folder: folder.to_owned(),
             config,
-            catalog: ArcSwap::from_pointee(catalog),
-            generation: ArcSwapOption::empty(),
+            shared,
+            log,
             changing: Mutex::new(()),
             answers: AtomicU64::new(0),
             registry,
@@ -101,9 +108,10 @@ impl Engine {
         &self.folder
     }
 
-    /// The catalog as it was read last.
-    pub fn catalog(&self) -> Arc<Catalog> {
-        self.catalog.load_full()
+    /// The catalog as it is now. It does not change while it is held, so it must not be held long.
+    pub fn catalog(&self) -> RwLockReadGuard<'_, Catalog> {
+        let catalog = self.shared.catalog.read();
+        catalog.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The model version that answers, open.
@@ -112,9 +120,12 @@ impl Engine {
     ///
     /// [`EngineError::NoActiveModel`].
     pub fn generation(&self) -> Result<Arc<Generation>> {
-        self.generation
-            .load_full()
-            .ok_or(EngineError::NoActiveModel)
+        Ok(Arc::clone(&self.state()?.generation))
+    }
+
+    fn state(&self) -> Result<Arc<State>> {
+        let state = self.shared.state.load_full();
+        state.ok_or(EngineError::NoActiveModel)
     }
 
     /// The best items for one viewer.
@@ -127,7 +138,10 @@ impl Engine {
         request: &RecommendRequest,
         budget: Budget<'_>,
     ) -> Result<Recommendation> {
-        answer::recommend(&self.context()?, request, &budget)
+        let state = self.state()?;
+        self.answer(&state, |context| {
+            answer::recommend(context, request, &budget)
+        })
     }
 
     /// The caller's own candidates, ordered for one viewer.
@@ -136,7 +150,8 @@ impl Engine {
     ///
     /// As [`recommend`](Self::recommend).
     pub fn rank(&self, request: &RankRequest, budget: Budget<'_>) -> Result<Recommendation> {
-        answer::rank(&self.context()?, request, &budget)
+        let state = self.state()?;
+        self.answer(&state, |context| answer::rank(context, request, &budget))
     }
 
     /// The items most like one item.
@@ -149,7 +164,10 @@ impl Engine {
         request: &SimilarRequest,
         budget: Budget<'_>,
     ) -> Result<Recommendation> {
-        answer::similar_items(&self.context()?, request, &budget)
+        let state = self.state()?;
+        self.answer(&state, |context| {
+            answer::similar_items(context, request, &budget)
+        })
     }
 
     /// Every model version of the folder, by name and number.
@@ -179,7 +197,7 @@ impl Engine {
         // Opened first: what cannot be opened must not become active.
         let next = self.open_version(version.clone())?;
         self.registry.activate(version)?;
-        self.generation.store(Some(Arc::new(next)));
+        self.shared.swap_in(Some(next));
         Ok(before)
     }
 
@@ -196,13 +214,13 @@ impl Engine {
             None => None,
         };
         let earlier = self.registry.roll_back()?;
-        self.generation.store(next.map(Arc::new));
+        self.shared.swap_in(next);
         Ok(earlier)
     }
 
     fn swap_in(&self, version: ModelVersion) -> Result<()> {
         let next = self.open_version(version)?;
-        self.generation.store(Some(Arc::new(next)));
+        self.shared.swap_in(Some(next));
         Ok(())
     }
 
@@ -215,7 +233,7 @@ impl Engine {
             }
             .into());
         }
-        Generation::open(version, &folder, &self.catalog.load(), self.config.check)
+        Generation::open(version, &folder, self.config.check)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, ()> {
@@ -225,10 +243,18 @@ impl Engine {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn context(&self) -> Result<answer::Context> {
-        Ok(answer::Context {
-            generation: self.generation()?,
-            catalog: self.catalog(),
+    /// Has `work` answer with everything as it is now.
+    fn answer(
+        &self,
+        state: &State,
+        work: impl FnOnce(&answer::Context<'_>) -> Result<Recommendation>,
+    ) -> Result<Recommendation> {
+        let shelf = state.shelf();
+        work(&answer::Context {
+            generation: &state.generation,
+            shelf: &shelf,
+            live: &self.shared.live,
+            journal: &|| self.log.snapshot(),
             width: self.config.width,
             seed: self.config.seed,
             id: self.next_id()?,
@@ -239,6 +265,14 @@ impl Engine {
         let number = self.answers.fetch_add(1, Ordering::Relaxed);
         let text = format!("{:016x}{number:016x}", self.config.instance);
         RecommendationId::new(&text).map_err(|source| EngineError::Id { text, source })
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("folder", &self.folder)
+            .finish_non_exhaustive()
     }
 }
 

@@ -92,6 +92,12 @@ pub enum EngineError {
     /// A search for parameters cannot be made or continued.
     #[error(transparent)]
     Tune(#[from] crate::tune::TuneError),
+    /// The journal could not be read or written.
+    #[error(transparent)]
+    Journal(#[from] marquee_journal::Error),
+    /// Something is to be written, but the engine only answers.
+    #[error("this engine was opened to answer only; it writes no events and no changes")]
+    ReadOnly,
     /// No model version is active.
     #[error("no model is active; train one, or promote one that is there")]
     NoActiveModel,

@@ -4,10 +4,9 @@ use std::path::Path;
 
 use marquee_cf::Recommender;
 use marquee_core::ItemIdx;
-use marquee_ingest::Catalog;
 use marquee_store::{Artifact, ModelVersion};
 
-use crate::{EngineError, Interactions, ItemColumns, Result, open_model::OpenModel};
+use crate::{EngineError, Interactions, Result, open_model::OpenModel};
 
 /// File of the parameters in a version directory.
 pub const MODEL_FILE: &str = "model.mqa";
@@ -24,7 +23,7 @@ pub enum Check {
     EveryByte,
 }
 
-/// A mapped model, the ids and histories beside it, and the catalog in the order of its rows.
+/// A mapped model, and the ids and histories beside it.
 ///
 /// Requests hold on to the generation they began with, so a swap never takes a model away from under
 /// one.
@@ -32,7 +31,6 @@ pub struct Generation {
     version: ModelVersion,
     model: OpenModel,
     interactions: Interactions,
-    columns: ItemColumns,
     /// All items by falling count.
     popular: Vec<ItemIdx>,
 }
@@ -44,12 +42,7 @@ impl Generation {
     ///
     /// [`EngineError`] when a file is missing, damaged or of a model there is not, or the files do
     /// not belong together.
-    pub fn open(
-        version: ModelVersion,
-        folder: &Path,
-        catalog: &Catalog,
-        check: Check,
-    ) -> Result<Self> {
+    pub fn open(version: ModelVersion, folder: &Path, check: Check) -> Result<Self> {
         let artifact = Artifact::open(folder.join(MODEL_FILE))?;
         let interactions = Interactions::open(&folder.join(INTERACTIONS_FILE))?;
         if check == Check::EveryByte {
@@ -64,7 +57,6 @@ impl Generation {
             });
         }
         Ok(Self {
-            columns: ItemColumns::new(&interactions, catalog),
             popular: by_falling_count(interactions.item_counts()),
             version,
             model,
@@ -90,11 +82,6 @@ impl Generation {
     /// Ids and histories.
     pub fn interactions(&self) -> &Interactions {
         &self.interactions
-    }
-
-    /// The catalog in the order of the model's rows.
-    pub fn columns(&self) -> &ItemColumns {
-        &self.columns
     }
 
     /// All items by falling number of viewers, equal ones by row.

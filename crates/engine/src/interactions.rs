@@ -8,7 +8,7 @@
 use std::path::Path;
 
 use marquee_core::{Dataset, HistoryEntry, ItemIdx, SparseRows, Timestamp, UserIdx, Vocabulary};
-use marquee_ingest::Loaded;
+use marquee_ingest::{Loaded, Selection};
 use marquee_store::{Artifact, ArtifactBuilder, StringsView};
 use self_cell::self_cell;
 
@@ -16,6 +16,10 @@ use crate::{EngineError, Result};
 
 const KIND: &str = "interactions";
 const FORMAT: u32 = 1;
+/// By which rules the histories were put together.
+const SELECTION: &str = "selection";
+/// Number of the last event of the journal that is in them.
+const JOURNAL_SEQ: &str = "journal_seq";
 
 /// Writes the ids, the histories and what was spoken against to `path`.
 ///
@@ -32,12 +36,17 @@ pub fn write(path: &Path, loaded: &Loaded) -> Result<()> {
         users,
         items,
         opposed,
+        selection,
+        journal_seq,
     } = loaded;
     assert_eq!(users.len(), data.n_users(), "one id for each user");
     assert_eq!(items.len(), data.n_items(), "one id for each item");
     let rows = data.by_user();
     let popularity: Vec<f32> = data.by_item().rows().map(|row| row.len() as f32).collect();
     let mut artifact = ArtifactBuilder::new(KIND, FORMAT);
+    let rules = serde_json::to_string(selection).expect("plain fields always make JSON");
+    artifact.meta(SELECTION, rules);
+    artifact.meta(JOURNAL_SEQ, journal_seq);
     artifact.strings("user_ids", users.ids());
     artifact.strings("item_ids", items.ids());
     let (user_order, item_order) = (sorted_order(users), sorted_order(items));
@@ -89,6 +98,8 @@ struct View<'a> {
     item_counts: &'a [f32],
     /// Offsets and columns of what was spoken against, if anything was.
     opposed: Option<(&'a [u64], &'a [u32])>,
+    selection: Selection,
+    journal_seq: u64,
 }
 
 /// Ids by row, and their rows in the order of their bytes.
@@ -182,6 +193,16 @@ impl Interactions {
         self.view().opposed(user.index())
     }
 
+    /// The rules by which events became these histories; later events follow the same.
+    pub fn selection(&self) -> &Selection {
+        &self.view().selection
+    }
+
+    /// Number of the last event of the journal that is in the histories; zero when none is.
+    pub fn journal_seq(&self) -> u64 {
+        self.view().journal_seq
+    }
+
     /// All histories as a dataset, for a training that goes on from them.
     ///
     /// # Errors
@@ -243,6 +264,14 @@ impl<'a> View<'a> {
                     artifact.section("opposed_columns")?.data,
                 )),
                 false => None,
+            },
+            selection: match artifact.meta(SELECTION) {
+                Some(rules) => serde_json::from_str(rules).map_err(|_| shape(SELECTION))?,
+                None => Selection::default(),
+            },
+            journal_seq: match artifact.meta(JOURNAL_SEQ) {
+                Some(number) => number.parse().map_err(|_| shape(JOURNAL_SEQ))?,
+                None => 0,
             },
         };
         this.check_lengths()?;

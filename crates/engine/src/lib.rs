@@ -5,28 +5,37 @@
 
 mod answer;
 pub mod blend;
-mod catalog;
 pub mod engine;
 pub mod error;
 pub mod evaluation;
 pub mod generation;
 pub mod interactions;
+pub mod live;
+pub mod loading;
 pub mod models;
 mod open_model;
 pub mod request;
+pub mod shelf;
 pub mod spec;
 mod stages;
 pub mod training;
 pub mod tune;
+pub mod unfinished;
+mod viewer;
+pub mod writing;
 
-pub use catalog::{CompiledFilter, ItemColumns};
 pub use engine::{Engine, EngineConfig, ModelInfo};
 pub use error::{EngineError, Result};
 pub use generation::{Check, Generation};
 pub use interactions::Interactions;
+pub use live::LiveLimits;
+pub use marquee_journal::{Entry, JournalConfig, Outcome};
 pub use models::{FAMILIES, Family, TrainedModel};
 pub use request::{
     Detail, ItemFilter, PastItem, RankRequest, RecommendRequest, Recommendation, RecommendedItem,
     Removals, RemovedItem, SeenPolicy, SimilarRequest, Viewer,
 };
+pub use shelf::{CompiledFilter, Shelf};
 pub use spec::ModelSpec;
+pub use unfinished::{ContinueItem, Unfinished};
+pub use writing::{Done, Journaling, Written};

@@ -1,6 +1,7 @@
 //! What an app asks and what it gets, in ids of the outside.
 
-use marquee_core::{Explanation, ItemId, ItemKind, RecommendationId, Timestamp, UserId};
+use marquee_core::{Explanation, ItemId, ItemKind, RecommendationId, SessionId, Timestamp, UserId};
+use marquee_ingest::event_id_hash;
 use marquee_pipeline::{Degradation, StageTiming};
 
 /// Most items that one answer holds.
@@ -87,8 +88,22 @@ pub struct RecommendRequest {
     pub detail: Detail,
     /// Whether to name what is left out.
     pub removals: Removals,
+    /// The visit in which the viewer asks: what happened in it counts more than what is long past, and
+    /// is all that is known of somebody who has not signed in.
+    pub session: Option<SessionId>,
+    /// [`page_hash`]es of what earlier pages have shown, rising: none of it comes again.
+    pub shown: Vec<u32>,
     /// The moment of the request.
     pub now: Timestamp,
+}
+
+/// What stands for an item in the memory of a list that goes on over pages.
+///
+/// Two items that share one are never both shown, which of a thousand shown and a hundred thousand
+/// others leaves out one in forty lists; no item is shown twice.
+pub fn page_hash(id: &str) -> u32 {
+    let bytes = event_id_hash(id).to_le_bytes();
+    u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
 }
 
 /// The caller's own candidates, ordered for one viewer.
@@ -102,6 +117,8 @@ pub struct RankRequest {
     pub seen: SeenPolicy,
     /// How much to tell about each item.
     pub detail: Detail,
+    /// As [`RecommendRequest::session`].
+    pub session: Option<SessionId>,
     /// The moment of the request.
     pub now: Timestamp,
 }

@@ -7,12 +7,17 @@ use marquee_core::{
     CandidateSource, Candidates, Explanation, Filter, ItemIdx, Query, ScoredItem, Scorer,
     StageError,
 };
-use marquee_ingest::Catalog;
 use marquee_math::{Scored, top_k};
 
-use crate::{CompiledFilter, ItemColumns};
+use crate::{CompiledFilter, Interactions, Shelf, request::page_hash};
 
 type StageResult<T> = Result<T, StageError>;
+
+/// What a viewer's scores begin with.
+pub(crate) trait Base: Scorer {
+    /// The best score that any item outside of the viewer's history has, whatever is asked for.
+    fn top(&self, query: &Query<'_>) -> StageResult<f32>;
+}
 
 /// One model, whose answers the source and the scorer share.
 ///
@@ -58,6 +63,23 @@ impl<'a> ModelStage<'a> {
         };
         let scores = self.scores.get_or_init(compute).as_ref();
         scores.map(Vec::as_slice).map_err(Clone::clone)
+    }
+}
+
+impl Base for ModelStage<'_> {
+    fn top(&self, query: &Query<'_>) -> StageResult<f32> {
+        let is_new = |scored: &&ScoredItem| {
+            let mut history = query.history.iter();
+            !history.any(|entry| entry.item == scored.item)
+        };
+        if let Some(Ok(best)) = self.best.get()
+            && let Some(first) = best.list.iter().find(is_new)
+        {
+            return Ok(first.score);
+        }
+        let least = query.history.len() + 1;
+        let best = stage(self.model.name(), self.model.best(query.history, least))?;
+        Ok(best.iter().find(is_new).map_or(0.0, |first| first.score))
     }
 }
 
@@ -157,6 +179,17 @@ impl<'a> PopularStage<'a> {
     pub(crate) fn new(counts: &'a [f32], order: &'a [ItemIdx]) -> Self {
         Self { counts, order }
     }
+
+    /// Zero for titles that the model does not know.
+    fn count(&self, item: ItemIdx) -> f32 {
+        self.counts.get(item.index()).copied().unwrap_or(0.0)
+    }
+}
+
+impl Base for PopularStage<'_> {
+    fn top(&self, _: &Query<'_>) -> StageResult<f32> {
+        Ok(self.order.first().map_or(0.0, |&item| self.count(item)))
+    }
 }
 
 impl CandidateSource for PopularStage<'_> {
@@ -167,7 +200,7 @@ impl CandidateSource for PopularStage<'_> {
     fn candidates(&self, _: &Query<'_>, limit: usize) -> StageResult<Vec<ScoredItem>> {
         let scored = |&item: &ItemIdx| ScoredItem {
             item,
-            score: self.counts[item.index()],
+            score: self.count(item),
         };
         Ok(self.order.iter().take(limit).map(scored).collect())
     }
@@ -180,13 +213,13 @@ impl Scorer for PopularStage<'_> {
 
     fn score(&self, _: &Query<'_>, items: &[ItemIdx], scores: &mut [f32]) -> StageResult<()> {
         for (score, item) in scores.iter_mut().zip(items) {
-            *score = self.counts[item.index()];
+            *score = self.count(*item);
         }
         Ok(())
     }
 
     fn explain(&self, _: &Query<'_>, item: ItemIdx) -> StageResult<Explanation> {
-        let count = f64::from(self.counts[item.index()]);
+        let count = f64::from(self.count(item));
         Ok(Explanation::sum(
             Self::NAME,
             vec![Explanation::leaf("viewers who touched it", count)],
@@ -277,8 +310,10 @@ impl Scorer for SimilarStage<'_> {
 
 /// Removes what the viewer has in the history or spoke against.
 pub(crate) struct SeenFilter<'a> {
-    /// Rows of the items the viewer spoke against.
-    pub(crate) opposed: &'a [u32],
+    /// Items the viewer spoke against.
+    pub(crate) opposed: &'a [ItemIdx],
+    /// What the viewer has seen besides the history.
+    pub(crate) also_seen: &'a [ItemIdx],
 }
 
 impl Filter for SeenFilter<'_> {
@@ -287,13 +322,14 @@ impl Filter for SeenFilter<'_> {
     }
 
     fn apply(&self, query: &Query<'_>, candidates: &mut Candidates) -> StageResult<()> {
-        for entry in query.history {
-            if let Some(place) = candidates.place(entry.item) {
+        let history = query.history.iter().map(|entry| entry.item);
+        for item in history.chain(self.also_seen.iter().copied()) {
+            if let Some(place) = candidates.place(item) {
                 candidates.remove(place, "seen", "in_history");
             }
         }
         for &item in self.opposed {
-            if let Some(place) = candidates.place(ItemIdx(item)) {
+            if let Some(place) = candidates.place(item) {
                 candidates.remove(place, "seen", "spoken_against");
             }
         }
@@ -301,8 +337,33 @@ impl Filter for SeenFilter<'_> {
     }
 }
 
+/// Removes what earlier pages of the same list have shown.
+pub(crate) struct ShownFilter<'a> {
+    /// Hashes of their ids, rising.
+    pub(crate) shown: &'a [u32],
+    /// The ids of rows.
+    pub(crate) shelf: &'a Shelf,
+    /// The ids of the rows of the model.
+    pub(crate) interactions: &'a Interactions,
+}
+
+impl Filter for ShownFilter<'_> {
+    fn name(&self) -> &'static str {
+        "shown"
+    }
+
+    fn apply(&self, _: &Query<'_>, candidates: &mut Candidates) -> StageResult<()> {
+        remove_where(candidates, "shown", |item| {
+            let id = self.shelf.id(self.interactions, item)?;
+            let found = self.shown.binary_search(&page_hash(id));
+            found.is_ok().then_some("on_an_earlier_page")
+        });
+        Ok(())
+    }
+}
+
 /// Removes items that the catalog does not have.
-pub(crate) struct NotFoundFilter<'a>(pub(crate) &'a ItemColumns);
+pub(crate) struct NotFoundFilter<'a>(pub(crate) &'a Shelf);
 
 impl Filter for NotFoundFilter<'_> {
     fn name(&self) -> &'static str {
@@ -318,12 +379,7 @@ impl Filter for NotFoundFilter<'_> {
 }
 
 /// Removes items that may not be shown now.
-pub(crate) struct UnavailableFilter<'a> {
-    /// The catalog by row.
-    pub(crate) columns: &'a ItemColumns,
-    /// The catalog itself.
-    pub(crate) catalog: &'a Catalog,
-}
+pub(crate) struct UnavailableFilter<'a>(pub(crate) &'a Shelf);
 
 impl Filter for UnavailableFilter<'_> {
     fn name(&self) -> &'static str {
@@ -332,7 +388,7 @@ impl Filter for UnavailableFilter<'_> {
 
     fn apply(&self, query: &Query<'_>, candidates: &mut Candidates) -> StageResult<()> {
         remove_where(candidates, "unavailable", |item| {
-            let available = self.columns.is_available(item, self.catalog, query.now);
+            let available = self.0.is_available(item, query.now);
             (!available).then_some("outside_its_windows")
         });
         Ok(())
@@ -344,7 +400,7 @@ pub(crate) struct RequestFilter<'a> {
     /// What it does not want.
     pub(crate) filter: &'a CompiledFilter,
     /// The catalog by row.
-    pub(crate) columns: &'a ItemColumns,
+    pub(crate) shelf: &'a Shelf,
 }
 
 impl Filter for RequestFilter<'_> {
@@ -355,7 +411,7 @@ impl Filter for RequestFilter<'_> {
     fn apply(&self, _: &Query<'_>, candidates: &mut Candidates) -> StageResult<()> {
         if !self.filter.is_empty() {
             remove_where(candidates, "request", |item| {
-                self.filter.objection(item, self.columns)
+                self.filter.objection(item, self.shelf)
             });
         }
         Ok(())
@@ -382,7 +438,7 @@ fn scored_item(scored: Scored) -> ScoredItem {
 }
 
 /// Models tell more than the path needs to know.
-fn stage<T>(name: &'static str, result: ModelResult<T>) -> StageResult<T> {
+pub(crate) fn stage<T>(name: &'static str, result: ModelResult<T>) -> StageResult<T> {
     result.map_err(|error| match error {
         marquee_cf::Error::UnknownItem { item, .. } => StageError::UnknownItem {
             stage: name,

@@ -2,18 +2,18 @@
 
 mod segment;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use marquee_core::{Creator, Item, User};
+use marquee_core::{Creator, Item, User, UserId};
 
 pub(crate) use segment::CatalogBuilder;
 
-use crate::{DataFolder, Result};
+use crate::DataFolder;
 
 /// All records of a data folder, the latest of each id, in the order of their ids (byte by byte).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Catalog {
-    items: Vec<Item>,
+    items: Vec<Arc<Item>>,
     users: Vec<User>,
     creators: Vec<Creator>,
 }
@@ -21,11 +21,48 @@ pub struct Catalog {
 impl Catalog {
     /// The record of an item, if there is one. Cost: a binary search.
     pub fn item(&self, id: &str) -> Option<&Item> {
-        let at = self
-            .items
-            .binary_search_by(|item| item.id.as_str().cmp(id))
-            .ok()?;
+        self.record(id).map(Arc::as_ref)
+    }
+
+    /// As [`item`](Self::item), to share.
+    pub fn record(&self, id: &str) -> Option<&Arc<Item>> {
+        let at = self.place(id).ok()?;
         Some(&self.items[at])
+    }
+
+    fn place(&self, id: &str) -> Result<usize, usize> {
+        self.items.binary_search_by(|item| item.id.as_str().cmp(id))
+    }
+
+    /// Puts an item in place of the one with its id, or among the others.
+    pub fn put_item(&mut self, item: Arc<Item>) {
+        match self.place(item.id.as_str()) {
+            Ok(at) => self.items[at] = item,
+            Err(at) => self.items.insert(at, item),
+        }
+    }
+
+    /// Takes the item with this id out, if there is one.
+    pub fn remove_item(&mut self, id: &str) {
+        if let Ok(at) = self.place(id) {
+            self.items.remove(at);
+        }
+    }
+
+    /// Puts a user in place of the one with its id, or among the others.
+    pub fn put_user(&mut self, user: User) {
+        let place = self.users.binary_search_by(|known| known.id.cmp(&user.id));
+        match place {
+            Ok(at) => self.users[at] = user,
+            Err(at) => self.users.insert(at, user),
+        }
+    }
+
+    /// Takes the user with this id out, if there is one.
+    pub fn remove_user(&mut self, id: &UserId) {
+        if let Ok(at) = self.users.binary_search_by(|known| known.id.cmp(id)) {
+            self.users.remove(at);
+        }
     }
 
     /// The record of a user, if there is one. Cost: a binary search.
@@ -46,7 +83,7 @@ impl Catalog {
     }
 
     /// All items.
-    pub fn items(&self) -> &[Item] {
+    pub fn items(&self) -> &[Arc<Item>] {
         &self.items
     }
 
@@ -62,7 +99,7 @@ impl Catalog {
 
     /// At most `limit` items, from the first one whose id comes after `after`; pass an empty text for
     /// the first page, and the last id of a page for the next one. `after` need not exist (anymore).
-    pub fn page(&self, after: &str, limit: usize) -> &[Item] {
+    pub fn page(&self, after: &str, limit: usize) -> &[Arc<Item>] {
         let start = self.items.partition_point(|item| item.id.as_str() <= after);
         let end = self.items.len().min(start.saturating_add(limit));
         &self.items[start..end]
@@ -77,7 +114,7 @@ impl DataFolder {
     /// # Errors
     ///
     /// [`crate::Error::Artifact`] or [`crate::Error::Record`] when a catalog file is damaged.
-    pub fn catalog(&self) -> Result<Catalog> {
+    pub fn catalog(&self) -> crate::Result<Catalog> {
         let mut items: BTreeMap<String, Item> = BTreeMap::new();
         let mut users: BTreeMap<String, User> = BTreeMap::new();
         let mut creators: BTreeMap<String, Creator> = BTreeMap::new();
@@ -99,7 +136,7 @@ impl DataFolder {
             })?;
         }
         Ok(Catalog {
-            items: items.into_values().collect(),
+            items: items.into_values().map(Arc::new).collect(),
             users: users.into_values().collect(),
             creators: creators.into_values().collect(),
         })

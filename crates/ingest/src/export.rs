@@ -1,6 +1,6 @@
 //! The way back: events of a data folder as they were sent, and everything as JSON Lines.
 
-use std::io::Write;
+use std::{io::Write, sync::Arc};
 
 use marquee_core::{Actor, Event, EventId, EventKind, ItemId, SessionId, Timestamp, UserId};
 
@@ -40,7 +40,7 @@ impl DataFolder {
     ) -> Result<()> {
         let dead = match which {
             Retracted::Included => Vec::new(),
-            Retracted::LeftOut => retracted(self, None)?,
+            Retracted::LeftOut => retracted(self, None, &mut |_| Ok(()))?,
         };
         for import in &self.manifest().imports {
             if import.segments.is_empty() {
@@ -83,9 +83,9 @@ impl DataFolder {
                 })?;
                 Ok(count)
             }
-            RecordKind::Items => lines(to, self.catalog()?.items()),
-            RecordKind::Users => lines(to, self.catalog()?.users()),
-            RecordKind::Creators => lines(to, self.catalog()?.creators()),
+            RecordKind::Items => lines(to, self.catalog()?.items().iter().map(Arc::as_ref)),
+            RecordKind::Users => lines(to, self.catalog()?.users().iter()),
+            RecordKind::Creators => lines(to, self.catalog()?.creators().iter()),
         }
     }
 }
@@ -94,9 +94,15 @@ fn is_alive(dead: &[u32], row: usize) -> bool {
     u32::try_from(row).is_ok_and(|row| dead.binary_search(&row).is_err())
 }
 
-fn lines<T: serde::Serialize>(to: &mut dyn Write, records: &[T]) -> Result<u64> {
-    records.iter().try_for_each(|record| line(to, record))?;
-    Ok(records.len() as u64)
+fn lines<'a, T: serde::Serialize + 'a>(
+    to: &mut dyn Write,
+    records: impl ExactSizeIterator<Item = &'a T>,
+) -> Result<u64> {
+    let count = records.len() as u64;
+    records
+        .into_iter()
+        .try_for_each(|record| line(to, record))?;
+    Ok(count)
 }
 
 fn line(to: &mut dyn Write, record: &impl serde::Serialize) -> Result<()> {

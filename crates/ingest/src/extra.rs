@@ -80,8 +80,9 @@ impl Extra {
     }
 }
 
-/// The number of an action that has one, as the value column holds it; one for the others.
-pub(crate) fn value_of(action: &Action) -> f32 {
+/// The number of an action that has one (a rating, seconds, a thumb as -1, 1 or 2), as files hold it;
+/// one for the others.
+pub fn value_of(action: &Action) -> f32 {
     match action {
         Action::Play {
             watched: seconds, ..

@@ -59,13 +59,18 @@ mod split;
 pub use catalog::Catalog;
 pub use error::{Error, MappingProblem, Result, SegmentProblem};
 pub use export::Retracted;
+pub use extra::value_of;
 pub use folder::DataFolder;
 pub use format::{Choice, Format, RecordKind, UnknownName};
 pub use import::{BadRows, FileOutcome, FileReport, ImportReport, ImportRequest, Progress};
-pub use load::{EventWeights, Loaded, Opposition, Selection, Stats, Values};
+pub use load::{
+    EventWeights, Later, Loaded, Opposition, Selection, Signal, Stats, Values, ViewerFold,
+    fold_viewer,
+};
 pub use mapping::{ColumnMapping, Field};
 pub use parse::TimeUnit;
 pub use plan::{ReadOptions, detect};
 pub use reject::{Reason, Rejection, Rejections, SHOWN_REJECTIONS};
+pub use segment::hash_of as event_id_hash;
 pub use sessions::{Sessions, read_sessions};
 pub use split::{HeldOut, Split, SplitCounts, SplitFiles, read_interactions, read_split};

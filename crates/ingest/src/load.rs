@@ -4,23 +4,31 @@ mod fold;
 mod prune;
 mod retract;
 mod stats;
+mod viewer;
 mod weights;
 
 use fold::{Effect, Touch, fold};
-use marquee_core::{Dataset, Repeats, SparseRows, Timestamp, Vocabulary};
+use marquee_core::{Actor, Dataset, Event, EventKind, Repeats, SparseRows, Timestamp, Vocabulary};
 pub(crate) use prune::lean;
 pub(crate) use retract::{dead_rows, retracted};
+use serde::{Deserialize, Serialize};
 pub use stats::Stats;
+pub use viewer::{Signal, ViewerFold, fold_viewer};
 pub use weights::{EventWeights, Values};
 
 use crate::{
     DataFolder, Error, Result,
     error::SegmentProblem,
-    segment::{Columns, IdTable, IdView, NO_ITEM, SESSION_BIT, Segment, StoredActor},
+    extra::value_of,
+    segment::{Columns, IdTable, IdView, NO_ITEM, SESSION_BIT, Segment, StoredActor, hash_of},
 };
 
+/// Hands every event that came after all imports to its argument, in order; called more than once.
+pub type Later<'a> = dyn FnMut(&mut dyn FnMut(&Event) -> Result<()>) -> Result<()> + 'a;
+
 /// Which events make up a dataset, and how much each counts.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Selection {
     /// Weight of each kind of event; zero leaves a kind out.
     pub weights: EventWeights,
@@ -43,7 +51,8 @@ pub struct Selection {
 }
 
 /// What becomes of a user's earlier interactions with an item that the user then speaks against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Opposition {
     /// They do not count anymore. What the user does with the item later counts again.
     #[default]
@@ -81,6 +90,10 @@ pub struct Loaded {
     /// For each user the items of `items` that the user spoke against last: a low rating, a thumb
     /// down, a hide or a report. They do not count in `dataset`, and are no news to the user either.
     pub opposed: SparseRows,
+    /// By which rules it was put together.
+    pub selection: Selection,
+    /// Number of the last event of the journal that is in it; zero when none is.
+    pub journal_seq: u64,
 }
 
 impl DataFolder {
@@ -99,8 +112,21 @@ impl DataFolder {
     /// there are more events than a dataset can hold, [`Error::Weight`] when a weight is negative or
     /// not finite.
     pub fn load_interactions(&self, selection: &Selection) -> Result<Loaded> {
+        self.load_interactions_and(selection, &mut |_| Ok(()))
+    }
+
+    /// As [`load_interactions`](Self::load_interactions), with events that came after all imports.
+    ///
+    /// # Errors
+    ///
+    /// As there, and what `later` gives.
+    pub fn load_interactions_and(
+        &self,
+        selection: &Selection,
+        later: &mut Later<'_>,
+    ) -> Result<Loaded> {
         selection.weights.check()?;
-        let retracted = retracted(self, selection.as_of)?;
+        let retracted = retracted(self, selection.as_of, later)?;
         let mut gathered = Gathered::default();
         for import in &self.manifest().imports {
             if import.segments.is_empty() {
@@ -113,6 +139,7 @@ impl DataFolder {
                 gathered.add(&segment, &mut ids, &retracted, selection)?;
             }
         }
+        later(&mut |event| gathered.add_event(event, &retracted, selection))?;
         let Gathered {
             users,
             items,
@@ -155,8 +182,9 @@ impl Gathered {
             if columns.time[row] > as_of || columns.item[row] == NO_ITEM {
                 continue;
             }
-            let (effect, weight) = weights::effect(&columns, row, selection)
+            let kind = EventKind::from_number(columns.kind[row])
                 .ok_or_else(|| bad_kind(segment, &columns, row))?;
+            let (effect, weight) = weights::effect(kind, columns.value[row], selection);
             if effect == Effect::Nothing {
                 continue;
             }
@@ -171,6 +199,42 @@ impl Gathered {
                 kind: columns.kind[row],
             });
         }
+        self.check_length()
+    }
+
+    fn add_event(
+        &mut self,
+        event: &Event,
+        retracted: &[u128],
+        selection: &Selection,
+    ) -> Result<()> {
+        let id = event.id.as_ref().map(|id| hash_of(id.as_str()));
+        let dead = id.is_some_and(|id| retracted.binary_search(&id).is_ok());
+        let late = selection.as_of.is_some_and(|as_of| event.time > as_of);
+        let Some(item) = event.action.item().filter(|_| !dead && !late) else {
+            return Ok(());
+        };
+        let kind = event.action.kind();
+        let (effect, weight) = weights::effect(kind, value_of(&event.action), selection);
+        if effect == Effect::Nothing {
+            return Ok(());
+        }
+        let user = match &event.actor {
+            Actor::User(id) => id.as_str(),
+            Actor::Session(id) => id.as_str(),
+        };
+        self.touches.push(Touch {
+            user: self.users.insert(user)?,
+            item: self.items.insert(item.as_str())?,
+            time: event.time.as_millis(),
+            weight,
+            effect,
+            kind: kind.number(),
+        });
+        self.check_length()
+    }
+
+    fn check_length(&self) -> Result<()> {
         match u32::try_from(self.touches.len()) {
             Ok(_) => Ok(()),
             Err(_) => Err(Error::TooMany {
@@ -186,7 +250,7 @@ fn bad_kind(segment: &Segment, columns: &Columns<'_>, row: usize) -> Error {
         SegmentProblem::OutOfRange {
             entry: row as u64,
             found: u64::from(columns.kind[row]),
-            limit: marquee_core::EventKind::ALL.len() as u64 + 1,
+            limit: EventKind::ALL.len() as u64 + 1,
         },
     )
 }

@@ -34,7 +34,7 @@ pub(crate) const SESSION_BIT: u32 = 1 << 31;
 pub(crate) const NO_ITEM: u32 = u32::MAX;
 
 /// The hash that stands for an event id.
-pub(crate) fn hash_of(id: &str) -> u128 {
+pub fn hash_of(id: &str) -> u128 {
     twox_hash::XxHash3_128::oneshot(id.as_bytes())
 }
 

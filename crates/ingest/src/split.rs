@@ -8,7 +8,7 @@ use marquee_core::{
 };
 
 use crate::{
-    Error, Loaded, ReadOptions, Result, Values,
+    Error, Loaded, ReadOptions, Result, Selection, Values,
     load::lean,
     plan::plan,
     reject::Rejection,
@@ -158,6 +158,11 @@ pub fn read_interactions(path: &Path, options: &ReadOptions, values: Values) -> 
         users: ids.users,
         items: ids.items,
         opposed,
+        selection: Selection {
+            values,
+            ..Selection::default()
+        },
+        journal_seq: 0,
     })
 }
 

@@ -49,7 +49,12 @@ mod tests {
             .collect();
         assert_eq!(
             services,
-            ["CatalogService", "ModelService", "RecommendationService"]
+            [
+                "CatalogService",
+                "EventService",
+                "ModelService",
+                "RecommendationService"
+            ]
         );
         let names: Vec<&str> = set.file.iter().map(|file| file.name()).collect();
         for import in set.file.iter().flat_map(|file| &file.dependency) {

@@ -1,8 +1,9 @@
 //! Who may call: API keys, kept as digests in a file.
 //!
 //! One key a line, `NAME:SHA256[:ROLE]`: a name for logs, the SHA-256 of the key in 64 hexadecimal
-//! digits, and `read` (what a line without a role means) or `admin`, which includes `read`. Empty
-//! lines and lines that start with `#` say nothing. The key itself is nowhere on the server:
+//! digits, and a role: `read` (what a line without one means), `write`, which includes `read`, or
+//! `admin`, which includes both. Empty lines and lines that start with `#` say nothing. The key itself
+//! is nowhere on the server:
 //!
 //! ```text
 //! # printf %s "$KEY" | sha256sum
@@ -31,7 +32,9 @@ use crate::{
 pub enum Role {
     /// Ask and look.
     Read,
-    /// Also decide which model answers.
+    /// Also write events and the catalog.
+    Write,
+    /// Also decide which model answers, export and erase.
     Admin,
 }
 
@@ -40,6 +43,7 @@ impl Role {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Read => "read",
+            Self::Write => "write",
             Self::Admin => "admin",
         }
     }
@@ -178,7 +182,7 @@ pub enum KeysProblem {
         line: usize,
     },
     /// A role that does not exist.
-    #[error("line {line}: expected the role read or admin, found {found:?}")]
+    #[error("line {line}: expected the role read, write or admin, found {found:?}")]
     Role {
         /// Counted from 1.
         line: usize,
@@ -236,7 +240,7 @@ fn parse_line(line: usize, text: &str) -> Result<Key, KeysProblem> {
     if name.is_empty() {
         return Err(KeysProblem::Name { line });
     }
-    let role = [Role::Read, Role::Admin]
+    let role = [Role::Read, Role::Write, Role::Admin]
         .into_iter()
         .find(|known| known.name() == role)
         .ok_or_else(|| KeysProblem::Role {

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use marquee_core::Item;
+use marquee_core::{Actor, Item, Timestamp, User, UserId};
 use marquee_engine::{
-    Engine, EngineError, ModelInfo, RankRequest, RecommendRequest, Recommendation, SimilarRequest,
+    ContinueItem, Done, Engine, EngineError, Entry, ModelInfo, RankRequest, RecommendRequest,
+    Recommendation, SimilarRequest, Written,
 };
+use marquee_journal::Error as JournalError;
 use marquee_pipeline::{Budget, MonotonicClock, PipelineError};
 use marquee_store::{Error as StoreError, ModelVersion};
 
@@ -25,11 +27,38 @@ pub(crate) trait Backend: Send + Sync + 'static {
     /// The items most like one item, within `limit`.
     fn similar_items(&self, request: &SimilarRequest, limit: Duration) -> Result<Recommendation>;
 
+    /// What `actor` is in the middle of at `now`, at most `k` titles.
+    fn continue_watching(
+        &self,
+        actor: &Actor,
+        k: usize,
+        now: Timestamp,
+    ) -> Result<Vec<ContinueItem>>;
+
     /// The title with this id.
     fn item(&self, id: &str) -> Option<Item>;
 
     /// At most `limit` titles with ids above `after`, by id; every id is above the empty text.
     fn items_after(&self, after: &str, limit: usize) -> Vec<Item>;
+
+    /// What is known of the user with this id besides events.
+    fn user(&self, id: &str) -> Option<User>;
+
+    /// Whether the catalog or the active model has this item.
+    fn knows_item(&self, id: &str) -> bool;
+
+    /// Hands `entries` to the journal; `done` is called when they are on disk and known to answers.
+    fn submit(&self, entries: Vec<Entry>, received: Timestamp, done: Done) -> Result<()>;
+
+    /// How far the journal is, with no outcomes.
+    fn written(&self) -> Written;
+
+    /// Hands every kept event of `actor` to `each` as a line of JSON, oldest first, until it gives
+    /// false.
+    fn export(&self, actor: &Actor, each: &mut dyn FnMut(&str) -> bool) -> Result<()>;
+
+    /// Removes a person; gives the number of events that went.
+    fn erase(&self, user: &UserId) -> Result<u64>;
 
     /// Every model version.
     fn models(&self) -> Result<Vec<ModelInfo>>;
@@ -57,12 +86,47 @@ impl Backend for Engine {
         Self::similar_items(self, request, Budget::new(&MonotonicClock::start(), limit))
     }
 
+    fn continue_watching(
+        &self,
+        actor: &Actor,
+        k: usize,
+        now: Timestamp,
+    ) -> Result<Vec<ContinueItem>> {
+        Self::continue_watching(self, actor, k, now)
+    }
+
     fn item(&self, id: &str) -> Option<Item> {
         self.catalog().item(id).cloned()
     }
 
     fn items_after(&self, after: &str, limit: usize) -> Vec<Item> {
-        self.catalog().page(after, limit).to_vec()
+        let catalog = self.catalog();
+        let page = catalog.page(after, limit).iter();
+        page.map(|item| Item::clone(item)).collect()
+    }
+
+    fn user(&self, id: &str) -> Option<User> {
+        Self::user(self, id)
+    }
+
+    fn knows_item(&self, id: &str) -> bool {
+        Self::knows_item(self, id)
+    }
+
+    fn submit(&self, entries: Vec<Entry>, received: Timestamp, done: Done) -> Result<()> {
+        Self::submit(self, entries, received, done)
+    }
+
+    fn written(&self) -> Written {
+        Self::written(self)
+    }
+
+    fn export(&self, actor: &Actor, each: &mut dyn FnMut(&str) -> bool) -> Result<()> {
+        Self::export(self, actor, each)
+    }
+
+    fn erase(&self, user: &UserId) -> Result<u64> {
+        Self::erase(self, user)
     }
 
     fn models(&self) -> Result<Vec<ModelInfo>> {
@@ -95,6 +159,9 @@ pub(crate) fn refusal(error: &EngineError, incidents: &Incidents) -> Refusal {
             version: version.to_string(),
         },
         EngineError::Store(StoreError::NothingEarlier { .. }) => Refusal::NoEarlierModel,
+        EngineError::ReadOnly => Refusal::ReadOnly,
+        EngineError::Journal(JournalError::Full { .. }) => Refusal::Overloaded,
+        EngineError::Journal(JournalError::NoSpace { .. }) => Refusal::DiskFull,
         EngineError::Pipeline(PipelineError::Deadline { .. }) => Refusal::OutOfTime,
         other => incidents.report(other),
     }

@@ -22,6 +22,8 @@ pub struct ServeConfig {
     /// Origins of web pages that may call from a browser, such as `https://app.example`. Empty: no
     /// page of another origin may.
     pub allowed_origins: Vec<String>,
+    /// Which events the server takes.
+    pub events: Events,
     /// What the server takes.
     pub limits: Limits,
     /// How long things may last.
@@ -36,6 +38,7 @@ impl Default for ServeConfig {
             tls: None,
             plaintext: Plaintext::LoopbackOnly,
             allowed_origins: Vec::new(),
+            events: Events::default(),
             limits: Limits::default(),
             times: Times::default(),
         }
@@ -63,6 +66,39 @@ pub enum Plaintext {
     Anywhere,
 }
 
+/// Which events the server takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Events {
+    /// How far in the future, by the server's clock, the time of an event may lie, in seconds.
+    pub most_ahead_s: u32,
+    /// How far in the past it may lie, in days. Zero: as far as it likes.
+    pub oldest_days: u32,
+    /// What becomes of events of items that are neither in the catalog nor in the active model.
+    pub unknown_items: UnknownItems,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self {
+            most_ahead_s: 300,
+            oldest_days: 0,
+            unknown_items: UnknownItems::Accept,
+        }
+    }
+}
+
+/// What becomes of events of items that nobody knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownItems {
+    /// They are written: the item's record may follow, and training counts them.
+    #[default]
+    Accept,
+    /// They are refused.
+    Refuse,
+}
+
 /// What the server takes. All are at least 1, except `workers`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -78,6 +114,8 @@ pub struct Limits {
     pub connections: usize,
     /// Calls at once on one connection; more wait in the client.
     pub streams_per_connection: u32,
+    /// Streams of events at once; more are refused as `OVERLOADED`.
+    pub event_streams: usize,
 }
 
 impl Default for Limits {
@@ -88,6 +126,7 @@ impl Default for Limits {
             workers: 0,
             connections: 1024,
             streams_per_connection: 128,
+            event_streams: 64,
         }
     }
 }
@@ -173,6 +212,7 @@ impl ServeConfig {
                 "limits.streams_per_connection",
                 u64::from(self.limits.streams_per_connection),
             ),
+            ("limits.event_streams", self.limits.event_streams as u64),
             ("times.call_ms", self.times.call_ms),
             ("times.handshake_ms", self.times.handshake_ms),
             ("times.shutdown_ms", self.times.shutdown_ms),

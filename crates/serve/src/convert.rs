@@ -10,13 +10,17 @@ use crate::refusal::{Refusal, Violation};
 
 mod answer;
 mod catalog;
+mod event;
 mod model;
+mod record;
 mod request;
 
-pub(crate) use answer::{rank_response, recommend_response, similar_response};
+pub(crate) use answer::{continue_item, rank_response, recommend_response, similar_response};
 pub(crate) use catalog::{item, item_id, page_request};
+pub(crate) use event::{Border, batch_length, event, exported, sign_in};
 pub(crate) use model::{expected, version};
-pub(crate) use request::{rank, recommend, similar};
+pub(crate) use record::{items, one_item_id, one_user_id, user_to_wire, users};
+pub(crate) use request::{continue_watching, rank, recommend, similar};
 
 /// Items of an answer when the request does not say.
 pub(crate) const DEFAULT_K: u32 = 20;
@@ -36,8 +40,12 @@ pub(crate) const MAX_KINDS: usize = 16;
 pub(crate) const DEFAULT_PAGE: u32 = 100;
 /// Most titles of a page.
 pub(crate) const MAX_PAGE: u32 = 1000;
-/// Longest page token, in bytes.
+/// Longest page token of a list in the order of ids, in bytes.
 pub(crate) const MAX_PAGE_TOKEN_BYTES: usize = 1024;
+/// Longest page token of a ranked list, in bytes.
+pub(crate) const MAX_SHOWN_TOKEN_BYTES: usize = 8192;
+/// Longest request id, in bytes.
+const MAX_REQUEST_ID_BYTES: usize = 256;
 
 /// What is wrong with the fields of one request.
 #[derive(Debug, Default)]

@@ -7,16 +7,13 @@
 use std::{
     convert::Infallible,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     task::{Context, Poll},
     time::{Duration, Instant},
 };
 
 use http::{Request, Response};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tonic::{Code, Status, body::Body};
 use tower::Service;
 
@@ -35,13 +32,14 @@ pub(crate) struct Gate {
     room: Arc<Semaphore>,
     longest_call: Duration,
     message_bytes: usize,
-    closing: AtomicBool,
+    /// Becomes true when only probes are let in any more.
+    closing: watch::Sender<bool>,
 }
 
 /// A call that was let in.
 struct Admitted {
     caller: Caller,
-    /// None for probes, which may last.
+    /// None for probes and streams, which may last.
     deadline: Option<Deadline>,
     /// Given back when the call is over.
     _room: Option<OwnedSemaphorePermit>,
@@ -54,13 +52,18 @@ impl Gate {
             room: Arc::new(Semaphore::new(config.limits.calls)),
             longest_call: config.times.call(),
             message_bytes: config.limits.message_bytes,
-            closing: AtomicBool::new(false),
+            closing: watch::Sender::new(false),
         }
     }
 
     /// From here on only probes are let in.
     pub(crate) fn close(&self) {
-        self.closing.store(true, Ordering::Release);
+        self.closing.send_replace(true);
+    }
+
+    /// Tells when [`close`](Self::close) was called.
+    pub(crate) fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.subscribe()
     }
 
     fn admit(&self, call: &Call, request: &Request<Body>, arrived: Instant) -> Admission {
@@ -73,8 +76,15 @@ impl Gate {
                 _room: None,
             });
         }
-        if self.closing.load(Ordering::Acquire) {
+        if *self.closing.borrow() {
             return Err(Refusal::ShuttingDown);
+        }
+        if call.weight == Weight::Stream {
+            return Ok(Admitted {
+                caller,
+                deadline: None,
+                _room: None,
+            });
         }
         let deadline = Deadline::of(headers, arrived, self.longest_call)?;
         let room = Arc::clone(&self.room);
@@ -125,7 +135,7 @@ impl Gate {
 
     /// Gives failures that come from below the services, where no reason is known, their reason.
     fn documented(&self, call: Option<&Call>, response: Response<Body>) -> Response<Body> {
-        let is_work = call.is_some_and(|call| call.weight == Weight::Work);
+        let is_work = call.is_some_and(|call| call.weight != Weight::Probe);
         let status = response.extensions().get::<Status>();
         let bare = status.filter(|status| is_work && status.details().is_empty());
         let refusal = match bare.map(Status::code) {

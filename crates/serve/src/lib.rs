@@ -12,7 +12,8 @@ use std::{net::SocketAddr, sync::Arc};
 
 use marquee_engine::Engine;
 use marquee_proto::v1::{
-    catalog_service_server::CatalogServiceServer, model_service_server::ModelServiceServer,
+    catalog_service_server::CatalogServiceServer, event_service_server::EventServiceServer,
+    model_service_server::ModelServiceServer,
     recommendation_service_server::RecommendationServiceServer,
 };
 use tonic::{codec::CompressionEncoding, service::Routes};
@@ -40,7 +41,7 @@ mod web;
 mod workers;
 
 pub use access::{KeysProblem, Role};
-pub use config::{Limits, Plaintext, ServeConfig, Times, TlsFiles};
+pub use config::{Events, Limits, Plaintext, ServeConfig, Times, TlsFiles, UnknownItems};
 pub use error::ServeError;
 
 use backend::Backend;
@@ -91,10 +92,9 @@ async fn run_backend(
     let health = Health::new(reporter);
     health.up(models_of(&*backend)).await;
     let workers = Workers::new(config.limits.workers, Arc::new(Incidents::new()));
-    let services = Services::new(backend, workers, health.clone());
-    let routes = routes(services, &config)?.add_service(health_server);
-
     let gate = Arc::new(Gate::new(&config, keys));
+    let services = Services::new(backend, workers, health.clone(), &config, gate.closing());
+    let routes = routes(services, &config)?.add_service(health_server);
     let gated = Gated::new(Arc::clone(&gate), routes.prepare());
     let app = Web::new(origins, GrpcWebLayer::new().layer(gated));
     let ending = Ending {
@@ -131,11 +131,15 @@ fn routes(services: Services, config: &ServeConfig) -> Result<Routes, ServeError
     let catalog = CatalogServiceServer::new(services.clone())
         .accept_compressed(gzip)
         .max_decoding_message_size(longest);
+    let event = EventServiceServer::new(services.clone())
+        .accept_compressed(gzip)
+        .max_decoding_message_size(longest);
     let model = ModelServiceServer::new(services)
         .accept_compressed(gzip)
         .max_decoding_message_size(longest);
     Ok(Routes::new(recommendation)
         .add_service(catalog)
+        .add_service(event)
         .add_service(model)
         .add_service(reflection))
 }

@@ -18,6 +18,9 @@ const MAX_VIOLATIONS: usize = 16;
 /// When to try again after the server was at its limit.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 
+/// When to try again after the disk was full.
+const RETRY_AFTER_ROOM: Duration = Duration::from_secs(10);
+
 /// A field that breaks a limit of its message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Violation {
@@ -90,6 +93,15 @@ pub(crate) enum Refusal {
     /// No new calls.
     #[error("the server is shutting down")]
     ShuttingDown,
+    /// Answers only.
+    #[error("this server takes no events and no changes of the catalog")]
+    ReadOnly,
+    /// No room for the journal.
+    #[error("the disk is full; nothing of the call is written")]
+    DiskFull,
+    /// No such user.
+    #[error("no user has this id")]
+    UserNotFound,
     /// No such call.
     #[error("there is no such method")]
     MethodUnknown,
@@ -125,6 +137,9 @@ impl Refusal {
             Self::OutOfTime => (Code::DeadlineExceeded, ErrorReason::OutOfTime),
             Self::Overloaded => (Code::ResourceExhausted, ErrorReason::Overloaded),
             Self::ShuttingDown => (Code::Unavailable, ErrorReason::ShuttingDown),
+            Self::ReadOnly => (Code::FailedPrecondition, ErrorReason::ReadOnly),
+            Self::DiskFull => (Code::ResourceExhausted, ErrorReason::DiskFull),
+            Self::UserNotFound => (Code::NotFound, ErrorReason::UserNotFound),
             Self::MethodUnknown => (Code::Unimplemented, ErrorReason::MethodUnknown),
             Self::CompressionUnsupported => {
                 (Code::Unimplemented, ErrorReason::CompressionUnsupported)
@@ -171,9 +186,11 @@ impl From<Refusal> for Status {
                 .collect();
             details.set_bad_request(fields);
         }
-        if refusal == Refusal::Overloaded {
-            details.set_retry_info(Some(RETRY_AFTER));
-        }
+        match refusal {
+            Refusal::Overloaded => details.set_retry_info(Some(RETRY_AFTER)),
+            Refusal::DiskFull => details.set_retry_info(Some(RETRY_AFTER_ROOM)),
+            _ => &mut details,
+        };
         Self::with_error_details(code, refusal.to_string(), details)
     }
 }

@@ -1,19 +1,23 @@
-//! The three services: each call checks its request, has a worker do it, and writes the answer.
+//! The services: each call checks its request, has a worker do it, and writes the answer.
 
 use std::sync::{Arc, Mutex};
 
 use marquee_engine::EngineError;
+use tokio::sync::{Semaphore, watch};
 use tonic::{Request, Response, Status};
 
 use crate::{
     backend::{self, Backend},
+    config::{Events, ServeConfig},
     deadline::Deadline,
     health::Health,
     refusal::Refusal,
     workers::Workers,
 };
 
+mod answered;
 mod catalog;
+mod event;
 mod model;
 mod recommendation;
 
@@ -25,6 +29,13 @@ pub(crate) struct Services {
     /// Held from looking at the active model until it is changed.
     changing: Arc<Mutex<()>>,
     health: Health,
+    /// What events may be.
+    events: Events,
+    /// Places for streams of events.
+    streams: Arc<Semaphore>,
+    /// Becomes true when the server shuts down.
+    closing: watch::Receiver<bool>,
+    answered: Arc<answered::Answered>,
 }
 
 impl std::fmt::Debug for Services {
@@ -34,12 +45,22 @@ impl std::fmt::Debug for Services {
 }
 
 impl Services {
-    pub(crate) fn new(backend: Arc<dyn Backend>, workers: Workers, health: Health) -> Self {
+    pub(crate) fn new(
+        backend: Arc<dyn Backend>,
+        workers: Workers,
+        health: Health,
+        config: &ServeConfig,
+        closing: watch::Receiver<bool>,
+    ) -> Self {
         Self {
             backend,
             workers,
             changing: Arc::new(Mutex::new(())),
             health,
+            events: config.events.clone(),
+            streams: Arc::new(Semaphore::new(config.limits.event_streams)),
+            closing,
+            answered: Arc::default(),
         }
     }
 

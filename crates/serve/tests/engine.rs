@@ -51,6 +51,8 @@ async fn wire_says_what_the_engine_says() {
         seen: SeenPolicy::Exclude,
         detail: Detail::Explained,
         removals: Removals::Named,
+        session: None,
+        shown: Vec::new(),
         now: Timestamp::EPOCH,
     };
     let clock = MonotonicClock::start();

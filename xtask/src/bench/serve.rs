@@ -93,7 +93,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
 }
 
 /// A data folder with 100,000 items and a trained model, made once.
-fn synthetic(workspace: &Workspace, binary: &Path) -> anyhow::Result<PathBuf> {
+pub(super) fn synthetic(workspace: &Workspace, binary: &Path) -> anyhow::Result<PathBuf> {
     let folder = workspace.target().join("bench-serve");
     let data = folder.join("data");
     if data.join("models/ACTIVE").is_file() {
@@ -112,7 +112,7 @@ fn synthetic(workspace: &Workspace, binary: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// The folder of the version that answers.
-fn active_version(data: &Path) -> anyhow::Result<PathBuf> {
+pub(super) fn active_version(data: &Path) -> anyhow::Result<PathBuf> {
     let models = data.join("models");
     let active = fs::read_to_string(models.join("ACTIVE"));
     let active = active.with_context(|| format!("{} has no active model", data.display()))?;
@@ -123,7 +123,7 @@ fn active_version(data: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// The resident memory of a process, as the system tells it.
-fn resident(process: u32) -> String {
+pub(super) fn resident(process: u32) -> String {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmRSS:"));
     let size = line.and_then(|line| line.split_once(':'));

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::Parser;
 use marquee_core::{Dataset, Repeats};
+use marquee_engine::loading;
 use marquee_eval::{Fold, GivenSplit, ItemGenres, NextItem, next_item_fold};
 use marquee_ingest::{
-    Catalog, DataFolder, HeldOut, Loaded, ReadOptions, Selection, SplitFiles, Values,
-    read_sessions, read_split,
+    Catalog, HeldOut, Loaded, ReadOptions, Selection, SplitFiles, Values, read_sessions, read_split,
 };
 
 /// Which data, and which part of it counts.
@@ -83,10 +83,7 @@ pub(crate) fn use_threads(threads: Option<usize>) -> Result<()> {
 ///
 /// When the folder cannot be read.
 pub(crate) fn load(folder: &Path, args: &DataArgs) -> Result<(Loaded, Catalog)> {
-    let folder = DataFolder::open(folder)?;
-    let loaded = folder.load_interactions(&args.selection())?;
-    let catalog = folder.catalog()?;
-    Ok((loaded, catalog))
+    Ok(loading::load(folder, &args.selection())?)
 }
 
 /// Genres of the items of a dataset, if the catalog knows any.

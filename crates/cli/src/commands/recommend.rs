@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use marquee_core::{Explanation, ItemId, Timestamp, UserId};
+use marquee_core::{Explanation, ItemId, SessionId, Timestamp, UserId};
 use marquee_engine::{
     Detail, Engine, EngineConfig, ItemFilter, PastItem, RecommendRequest, Recommendation, Removals,
     SeenPolicy, Viewer,
@@ -32,6 +32,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ID,…", value_delimiter = ',', conflicts_with = "user",
           value_parser = |text: &str| ItemId::new(text))]
     history: Vec<ItemId>,
+    /// The visit in which the viewer asks; what happened in it counts more
+    #[arg(long, value_name = "ID", conflicts_with = "history",
+          value_parser = |text: &str| SessionId::new(text))]
+    session: Option<SessionId>,
     /// How many items
     #[arg(short, value_name = "N", default_value_t = 10)]
     k: usize,
@@ -93,6 +97,8 @@ fn request(args: &Args) -> Result<RecommendRequest> {
             Detail::Plain
         },
         removals: Removals::Unnamed,
+        session: args.session.clone(),
+        shown: Vec::new(),
         now: now()?,
     })
 }

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use marquee_engine::{Check, Engine, EngineConfig};
+use marquee_engine::{Check, Engine, EngineConfig, JournalConfig, Journaling};
 use marquee_serve::{ServeConfig, TlsFiles};
 
 use crate::output;
@@ -30,6 +30,9 @@ pub(crate) struct Args {
     /// Private key for TLS, in PEM
     #[arg(long, value_name = "FILE", requires = "tls_certificate")]
     tls_key: Option<PathBuf>,
+    /// Take no events and no changes of the catalog: answer with what the folder holds now
+    #[arg(long)]
+    read_only: bool,
     /// Check every byte of a model before it answers
     #[arg(long)]
     verify: bool,
@@ -52,6 +55,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             Check::Headers
         },
         instance: instance(),
+        journaling: if args.read_only {
+            Journaling::Read
+        } else {
+            Journaling::Write(JournalConfig::default())
+        },
         ..EngineConfig::default()
     };
     let engine = Engine::open(&args.data, engine)

@@ -67,6 +67,8 @@ fn request(viewer: Viewer) -> RecommendRequest {
         seen: SeenPolicy::Exclude,
         detail: Detail::Plain,
         removals: Removals::Named,
+        session: None,
+        shown: Vec::new(),
         now: Timestamp::from_seconds(1_000_000_000),
     }
 }
@@ -262,6 +264,7 @@ fn given_candidates_are_ranked_and_strangers_named() {
         items: wanted.map(|id| ItemId::new(id).unwrap()).to_vec(),
         seen: SeenPolicy::Allow,
         detail: Detail::Plain,
+        session: None,
         now: Timestamp::EPOCH,
     };
     let answer = engine.rank(&request, budget).unwrap();

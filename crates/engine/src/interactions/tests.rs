@@ -1,4 +1,5 @@
 use marquee_core::{Interaction, Repeats};
+use marquee_ingest::Selection;
 
 use super::*;
 
@@ -24,6 +25,11 @@ fn sample() -> Loaded {
         users,
         items,
         opposed,
+        selection: Selection {
+            min_rating: Some(3.5),
+            ..Selection::default()
+        },
+        journal_seq: 12,
     }
 }
 
@@ -47,6 +53,8 @@ fn what_is_written_is_read() {
         assert_eq!(open.item(id), Some(ItemIdx::from_usize(row)));
         assert_eq!(open.item_id(ItemIdx::from_usize(row)), Some(id));
     }
+    assert_eq!(open.selection().min_rating, Some(3.5));
+    assert_eq!(open.journal_seq(), 12);
     assert_eq!(open.user("nobody"), None);
     assert_eq!(open.item_counts(), [0.0, 2.0, 1.0]);
     assert_eq!(open.dataset().unwrap(), data);

@@ -36,7 +36,7 @@ fn later_records_replace_earlier_ones_and_pages_never_repeat() {
     assert_eq!(catalog.item("d"), None);
     assert_eq!(catalog.user("u").unwrap().age, Some(30));
     assert_eq!(catalog.creator("k").unwrap().name, "Kay");
-    let ids = |page: &[marquee_core::Item]| -> Vec<String> {
+    let ids = |page: &[std::sync::Arc<marquee_core::Item>]| -> Vec<String> {
         page.iter().map(|item| item.id.to_string()).collect()
     };
     assert_eq!(ids(catalog.page("", 2)), ["a", "b"]);

@@ -24,6 +24,8 @@ pub(super) fn prune(
             users,
             items,
             opposed,
+            selection: selection.clone(),
+            journal_seq: 0,
         });
     }
     let (item_rows, items) = renumbered(&keep_item, &items)?;
@@ -35,6 +37,8 @@ pub(super) fn prune(
         users,
         items,
         opposed,
+        selection: selection.clone(),
+        journal_seq: 0,
     })
 }
 

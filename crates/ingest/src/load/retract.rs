@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-use marquee_core::Timestamp;
+use marquee_core::{Action, Timestamp};
 
+use super::Later;
 use crate::{
     DataFolder, Result,
     segment::{Segment, hash_of},
@@ -19,7 +20,7 @@ struct Retraction {
     target: u128,
 }
 
-/// Hashes of the ids of all events that are taken back, rising.
+/// Hashes of the ids of all events that are taken back, those of `later` among them, rising.
 ///
 /// Retractions are gone through from the latest to the earliest, so that one that is itself taken
 /// back later does nothing.
@@ -27,16 +28,30 @@ struct Retraction {
 /// # Errors
 ///
 /// [`crate::Error::Artifact`] or [`crate::Error::Segment`] when a segment is damaged.
-pub(crate) fn retracted(folder: &DataFolder, as_of: Option<Timestamp>) -> Result<Vec<u128>> {
+pub(crate) fn retracted(
+    folder: &DataFolder,
+    as_of: Option<Timestamp>,
+    later: &mut Later<'_>,
+) -> Result<Vec<u128>> {
     let mut all = Vec::new();
+    let as_of = as_of.map_or(i64::MAX, Timestamp::as_millis);
     for (_, segment) in folder.manifest().segments() {
         let segment = Segment::open(&folder.dir().join(&segment.file))?;
-        collect(
-            &segment,
-            as_of.map_or(i64::MAX, Timestamp::as_millis),
-            &mut all,
-        )?;
+        collect(&segment, as_of, &mut all)?;
     }
+    later(&mut |event| {
+        if let Action::Retract { event: target } = &event.action
+            && event.time.as_millis() <= as_of
+        {
+            all.push(Retraction {
+                time: event.time.as_millis(),
+                number: all.len(),
+                own: event.id.as_ref().map(|id| hash_of(id.as_str())),
+                target: hash_of(target.as_str()),
+            });
+        }
+        Ok(())
+    })?;
     all.sort_by_key(|one| std::cmp::Reverse((one.time, one.number)));
     let mut dead: HashSet<u128> = HashSet::new();
     for one in all {

@@ -4,7 +4,7 @@ use marquee_core::EventKind;
 use serde::{Deserialize, Serialize};
 
 use super::{Opposition, Selection, fold::Effect};
-use crate::{Error, Result, segment::Columns};
+use crate::{Error, Result};
 
 /// What one event of each kind counts as an interaction; zero leaves the kind out.
 ///
@@ -110,15 +110,12 @@ pub enum Values {
     Rating,
 }
 
-/// What the event of `row` does, and its weight; `None` when there is no such kind.
+/// What an event of this kind does, and its weight.
+///
+/// `value` is the rating of a rating, below zero for a thumb down, 1 for a thumb up and more for two;
+/// the others do not look at it.
 #[inline]
-pub(super) fn effect(
-    columns: &Columns<'_>,
-    row: usize,
-    selection: &Selection,
-) -> Option<(Effect, f32)> {
-    let kind = EventKind::from_number(columns.kind[row])?;
-    let value = columns.value[row];
+pub(super) fn effect(kind: EventKind, value: f32, selection: &Selection) -> (Effect, f32) {
     let weights = &selection.weights;
     let against = match selection.opposition {
         Opposition::Cancels => (Effect::Cancel, 0.0),
@@ -143,10 +140,10 @@ pub(super) fn effect(
             (Effect::Nothing, 0.0)
         }
     };
-    Some(match effect {
+    match effect {
         Effect::Cancel => (effect, weight),
         _ if weight <= 0.0 => (Effect::Nothing, 0.0),
         Effect::Rate if selection.values == Values::Rating => (effect, value),
         _ => (effect, weight),
-    })
+    }
 }

@@ -253,6 +253,118 @@ pub struct ListItemsResponse {
     #[prost(string, tag = "2")]
     pub next_page_token: ::prost::alloc::string::String,
 }
+/// Limits of the whole message: 1 MiB unless the operator set another.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct UpsertItemsRequest {
+    /// Limits: 1 to 500, none with the id of another. A title of at most 1,024 bytes, a description of
+    /// at most 65,536; at most 64 genres, 256 tags, 256 creators, 64 windows and 64 artworks, each text
+    /// of 1 to 256 bytes, a uri of at most 2,048; a duration of 0 to 30 days; an age of at most 255.
+    #[prost(message, repeated, tag = "1")]
+    pub items: ::prost::alloc::vec::Vec<Item>,
+}
+/// The answer of UpsertItems.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UpsertItemsResponse {
+    /// Every change up to this number is on disk.
+    #[prost(uint64, tag = "1")]
+    pub durable_seq: u64,
+    /// Every change up to this number is known to answers.
+    #[prost(uint64, tag = "2")]
+    pub visible_seq: u64,
+}
+/// One batch. Limits of the whole message: 1 MiB unless the operator set another.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StreamItemsRequest {
+    /// Limits: as UpsertItemsRequest.items.
+    #[prost(message, repeated, tag = "1")]
+    pub items: ::prost::alloc::vec::Vec<Item>,
+}
+/// The answer of StreamItems.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct StreamItemsResponse {
+    /// How many titles were written.
+    #[prost(uint64, tag = "1")]
+    pub items: u64,
+    /// Every change up to this number is on disk.
+    #[prost(uint64, tag = "2")]
+    pub durable_seq: u64,
+    /// Every change up to this number is known to answers.
+    #[prost(uint64, tag = "3")]
+    pub visible_seq: u64,
+}
+/// Limits of the whole message: 1 MiB unless the operator set another.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteItemRequest {
+    /// Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+}
+/// The answer of DeleteItem.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct DeleteItemResponse {
+    /// Every change up to this number is on disk.
+    #[prost(uint64, tag = "1")]
+    pub durable_seq: u64,
+    /// Every change up to this number is known to answers.
+    #[prost(uint64, tag = "2")]
+    pub visible_seq: u64,
+}
+/// A person, as far as the app tells. Every field but the id may be missing.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct User {
+    /// Their id.
+    #[prost(string, tag = "1")]
+    pub user_id: ::prost::alloc::string::String,
+    /// Age in years. Limits: at most 255.
+    #[prost(uint32, optional, tag = "2")]
+    pub age: ::core::option::Option<u32>,
+    /// Gender, in the app's words. Limits: at most 64 bytes.
+    #[prost(string, tag = "3")]
+    pub gender: ::prost::alloc::string::String,
+    /// Occupation, in the app's words. Limits: at most 256 bytes.
+    #[prost(string, tag = "4")]
+    pub occupation: ::prost::alloc::string::String,
+    /// ISO 3166 country code or the app's own region name. Limits: at most 64 bytes.
+    #[prost(string, tag = "5")]
+    pub country: ::prost::alloc::string::String,
+    /// BCP 47 tag of their language. Limits: at most 64 bytes.
+    #[prost(string, tag = "6")]
+    pub language: ::prost::alloc::string::String,
+    /// When they joined.
+    #[prost(message, optional, tag = "7")]
+    pub joined: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Limits of the whole message: 1 MiB unless the operator set another.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetUserRequest {
+    /// Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "1")]
+    pub user_id: ::prost::alloc::string::String,
+}
+/// The answer of GetUser.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetUserResponse {
+    /// The user.
+    #[prost(message, optional, tag = "1")]
+    pub user: ::core::option::Option<User>,
+}
+/// Limits of the whole message: 1 MiB unless the operator set another.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct UpsertUsersRequest {
+    /// Limits: 1 to 500, none with the id of another.
+    #[prost(message, repeated, tag = "1")]
+    pub users: ::prost::alloc::vec::Vec<User>,
+}
+/// The answer of UpsertUsers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct UpsertUsersResponse {
+    /// Every change up to this number is on disk.
+    #[prost(uint64, tag = "1")]
+    pub durable_seq: u64,
+    /// Every change up to this number is known to answers.
+    #[prost(uint64, tag = "2")]
+    pub visible_seq: u64,
+}
 /// Generated client implementations.
 pub mod catalog_service_client {
     #![allow(
@@ -264,7 +376,10 @@ pub mod catalog_service_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// Reads the catalog: the titles that can be recommended. Needs the role `read`.
+    /// Keeps the catalog: the titles that can be recommended, and who the viewers are. Reading needs the
+    /// role `read`, writing the role `write`.
+    ///
+    /// A change that is acknowledged is on disk and counts in every answer from then on.
     #[derive(Debug, Clone)]
     pub struct CatalogServiceClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -406,6 +521,158 @@ pub mod catalog_service_client {
                 .insert(GrpcMethod::new("marquee.v1.CatalogService", "ListItems"));
             self.inner.unary(req, path, codec).await
         }
+        /// Puts titles into the catalog, in place of those with the same ids. Either all are written or
+        /// none.
+        ///
+        /// A title that no model knows yet can be recommended at once, to viewers of titles with its
+        /// genres, creators and tags, and by what its first viewers do as soon as there are any.
+        ///
+        /// Limits: 1 to 500 titles.
+        /// Codes: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, FAILED_PRECONDITION (the server
+        /// takes no changes), RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, UNAVAILABLE, INTERNAL.
+        /// Retry: yes; writing the same title twice changes nothing.
+        pub async fn upsert_items(
+            &mut self,
+            request: impl tonic::IntoRequest<super::UpsertItemsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpsertItemsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/marquee.v1.CatalogService/UpsertItems",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("marquee.v1.CatalogService", "UpsertItems"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Puts titles into the catalog, a batch a message, until the client ends the stream. A batch that
+        /// breaks a limit ends the call; the batches before it are written.
+        ///
+        /// Limits: 1 to 500 titles a batch.
+        /// Codes: as UpsertItems.
+        /// Retry: as UpsertItems.
+        pub async fn stream_items(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<
+                Message = super::StreamItemsRequest,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<super::StreamItemsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/marquee.v1.CatalogService/StreamItems",
+            );
+            let mut req = request.into_streaming_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("marquee.v1.CatalogService", "StreamItems"));
+            self.inner.client_streaming(req, path, codec).await
+        }
+        /// Takes a title out of the catalog; it is in no answer any more. What viewers did with it stays.
+        ///
+        /// Codes: as UpsertItems, and NOT_FOUND.
+        /// Retry: yes; NOT_FOUND then says that it is done.
+        pub async fn delete_item(
+            &mut self,
+            request: impl tonic::IntoRequest<super::DeleteItemRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeleteItemResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/marquee.v1.CatalogService/DeleteItem",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("marquee.v1.CatalogService", "DeleteItem"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// What is known of one user besides events.
+        ///
+        /// Codes: as GetItem.
+        /// Retry: as GetItem.
+        pub async fn get_user(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetUserRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetUserResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/marquee.v1.CatalogService/GetUser",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("marquee.v1.CatalogService", "GetUser"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Puts users into the catalog, in place of those with the same ids. Either all are written or none.
+        /// To remove one, call EventService.ErasePerson.
+        ///
+        /// Limits: 1 to 500 users.
+        /// Codes: as UpsertItems.
+        /// Retry: as UpsertItems.
+        pub async fn upsert_users(
+            &mut self,
+            request: impl tonic::IntoRequest<super::UpsertUsersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpsertUsersResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/marquee.v1.CatalogService/UpsertUsers",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("marquee.v1.CatalogService", "UpsertUsers"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -445,8 +712,73 @@ pub mod catalog_service_server {
             tonic::Response<super::ListItemsResponse>,
             tonic::Status,
         >;
+        /// Puts titles into the catalog, in place of those with the same ids. Either all are written or
+        /// none.
+        ///
+        /// A title that no model knows yet can be recommended at once, to viewers of titles with its
+        /// genres, creators and tags, and by what its first viewers do as soon as there are any.
+        ///
+        /// Limits: 1 to 500 titles.
+        /// Codes: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, FAILED_PRECONDITION (the server
+        /// takes no changes), RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, UNAVAILABLE, INTERNAL.
+        /// Retry: yes; writing the same title twice changes nothing.
+        async fn upsert_items(
+            &self,
+            request: tonic::Request<super::UpsertItemsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpsertItemsResponse>,
+            tonic::Status,
+        >;
+        /// Puts titles into the catalog, a batch a message, until the client ends the stream. A batch that
+        /// breaks a limit ends the call; the batches before it are written.
+        ///
+        /// Limits: 1 to 500 titles a batch.
+        /// Codes: as UpsertItems.
+        /// Retry: as UpsertItems.
+        async fn stream_items(
+            &self,
+            request: tonic::Request<tonic::Streaming<super::StreamItemsRequest>>,
+        ) -> std::result::Result<
+            tonic::Response<super::StreamItemsResponse>,
+            tonic::Status,
+        >;
+        /// Takes a title out of the catalog; it is in no answer any more. What viewers did with it stays.
+        ///
+        /// Codes: as UpsertItems, and NOT_FOUND.
+        /// Retry: yes; NOT_FOUND then says that it is done.
+        async fn delete_item(
+            &self,
+            request: tonic::Request<super::DeleteItemRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::DeleteItemResponse>,
+            tonic::Status,
+        >;
+        /// What is known of one user besides events.
+        ///
+        /// Codes: as GetItem.
+        /// Retry: as GetItem.
+        async fn get_user(
+            &self,
+            request: tonic::Request<super::GetUserRequest>,
+        ) -> std::result::Result<tonic::Response<super::GetUserResponse>, tonic::Status>;
+        /// Puts users into the catalog, in place of those with the same ids. Either all are written or none.
+        /// To remove one, call EventService.ErasePerson.
+        ///
+        /// Limits: 1 to 500 users.
+        /// Codes: as UpsertItems.
+        /// Retry: as UpsertItems.
+        async fn upsert_users(
+            &self,
+            request: tonic::Request<super::UpsertUsersRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::UpsertUsersResponse>,
+            tonic::Status,
+        >;
     }
-    /// Reads the catalog: the titles that can be recommended. Needs the role `read`.
+    /// Keeps the catalog: the titles that can be recommended, and who the viewers are. Reading needs the
+    /// role `read`, writing the role `write`.
+    ///
+    /// A change that is acknowledged is on disk and counts in every answer from then on.
     #[derive(Debug)]
     pub struct CatalogServiceServer<T> {
         inner: Arc<T>,
@@ -613,6 +945,233 @@ pub mod catalog_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/marquee.v1.CatalogService/UpsertItems" => {
+                    #[allow(non_camel_case_types)]
+                    struct UpsertItemsSvc<T: CatalogService>(pub Arc<T>);
+                    impl<
+                        T: CatalogService,
+                    > tonic::server::UnaryService<super::UpsertItemsRequest>
+                    for UpsertItemsSvc<T> {
+                        type Response = super::UpsertItemsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::UpsertItemsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CatalogService>::upsert_items(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UpsertItemsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/marquee.v1.CatalogService/StreamItems" => {
+                    #[allow(non_camel_case_types)]
+                    struct StreamItemsSvc<T: CatalogService>(pub Arc<T>);
+                    impl<
+                        T: CatalogService,
+                    > tonic::server::ClientStreamingService<super::StreamItemsRequest>
+                    for StreamItemsSvc<T> {
+                        type Response = super::StreamItemsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                tonic::Streaming<super::StreamItemsRequest>,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CatalogService>::stream_items(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = StreamItemsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.client_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/marquee.v1.CatalogService/DeleteItem" => {
+                    #[allow(non_camel_case_types)]
+                    struct DeleteItemSvc<T: CatalogService>(pub Arc<T>);
+                    impl<
+                        T: CatalogService,
+                    > tonic::server::UnaryService<super::DeleteItemRequest>
+                    for DeleteItemSvc<T> {
+                        type Response = super::DeleteItemResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::DeleteItemRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CatalogService>::delete_item(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = DeleteItemSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/marquee.v1.CatalogService/GetUser" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetUserSvc<T: CatalogService>(pub Arc<T>);
+                    impl<
+                        T: CatalogService,
+                    > tonic::server::UnaryService<super::GetUserRequest>
+                    for GetUserSvc<T> {
+                        type Response = super::GetUserResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetUserRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CatalogService>::get_user(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetUserSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/marquee.v1.CatalogService/UpsertUsers" => {
+                    #[allow(non_camel_case_types)]
+                    struct UpsertUsersSvc<T: CatalogService>(pub Arc<T>);
+                    impl<
+                        T: CatalogService,
+                    > tonic::server::UnaryService<super::UpsertUsersRequest>
+                    for UpsertUsersSvc<T> {
+                        type Response = super::UpsertUsersResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::UpsertUsersRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as CatalogService>::upsert_users(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = UpsertUsersSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 _ => {
                     Box::pin(async move {
                         let mut response = http::Response::new(
@@ -701,6 +1260,14 @@ pub enum ErrorReason {
     /// INTERNAL. The server failed; its log knows more under the number in the message. A read may be
     /// retried once.
     Internal = 18,
+    /// FAILED_PRECONDITION. This server takes no events and no catalog changes: it was started to answer
+    /// only. Send them to one that does.
+    ReadOnly = 19,
+    /// RESOURCE_EXHAUSTED. The disk is full; nothing of the call is written. Retry after the delay of
+    /// RetryInfo, with backoff, once the operator made room.
+    DiskFull = 20,
+    /// NOT_FOUND. There is no user with this id. Do not retry.
+    UserNotFound = 21,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -728,6 +1295,9 @@ impl ErrorReason {
             Self::MethodUnknown => "ERROR_REASON_METHOD_UNKNOWN",
             Self::CompressionUnsupported => "ERROR_REASON_COMPRESSION_UNSUPPORTED",
             Self::Internal => "ERROR_REASON_INTERNAL",
+            Self::ReadOnly => "ERROR_REASON_READ_ONLY",
+            Self::DiskFull => "ERROR_REASON_DISK_FULL",
+            Self::UserNotFound => "ERROR_REASON_USER_NOT_FOUND",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -752,8 +1322,1160 @@ impl ErrorReason {
             "ERROR_REASON_METHOD_UNKNOWN" => Some(Self::MethodUnknown),
             "ERROR_REASON_COMPRESSION_UNSUPPORTED" => Some(Self::CompressionUnsupported),
             "ERROR_REASON_INTERNAL" => Some(Self::Internal),
+            "ERROR_REASON_READ_ONLY" => Some(Self::ReadOnly),
+            "ERROR_REASON_DISK_FULL" => Some(Self::DiskFull),
+            "ERROR_REASON_USER_NOT_FOUND" => Some(Self::UserNotFound),
             _ => None,
         }
+    }
+}
+/// One thing that somebody did.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Event {
+    /// Unique among all events of the app. Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "1")]
+    pub event_id: ::prost::alloc::string::String,
+    /// Who did it; empty for a visit by nobody the app knows. Limits: at most 256 bytes; this or
+    /// session_id is required.
+    #[prost(string, tag = "2")]
+    pub user_id: ::prost::alloc::string::String,
+    /// The visit in which it happened. Limits: at most 256 bytes.
+    #[prost(string, tag = "3")]
+    pub session_id: ::prost::alloc::string::String,
+    /// When, by the clock of the app; not set: when the server received it. Limits: not further in the
+    /// future, nor in the past, than the operator allows.
+    #[prost(message, optional, tag = "4")]
+    pub time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Where on the screen it happened.
+    #[prost(message, optional, tag = "21")]
+    pub surface: ::core::option::Option<Surface>,
+    /// Kind of device, as the app names it: "tv". Limits: at most 64 bytes.
+    #[prost(string, tag = "22")]
+    pub device: ::prost::alloc::string::String,
+    /// The answer of the service that it responds to. Limits: at most 256 bytes.
+    #[prost(string, tag = "23")]
+    pub recommendation_id: ::prost::alloc::string::String,
+    /// What was done. Required.
+    #[prost(
+        oneof = "event::Action",
+        tags = "5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20"
+    )]
+    pub action: ::core::option::Option<event::Action>,
+}
+/// Nested message and enum types in `Event`.
+pub mod event {
+    /// What was done. Required.
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
+    pub enum Action {
+        /// The item was on the screen.
+        #[prost(message, tag = "5")]
+        Impression(super::Impression),
+        /// Its page or full post was opened.
+        #[prost(message, tag = "6")]
+        Open(super::Open),
+        /// It was played, or looked at, for a time.
+        #[prost(message, tag = "7")]
+        Play(super::Play),
+        /// Playback stopped, to go on later.
+        #[prost(message, tag = "8")]
+        Pause(super::Pause),
+        /// It was played again after having been finished.
+        #[prost(message, tag = "9")]
+        Rewatch(super::Rewatch),
+        /// It was rated on the app's scale.
+        #[prost(message, tag = "10")]
+        Rate(super::Rate),
+        /// A thumb.
+        #[prost(message, tag = "11")]
+        Thumb(super::Thumb),
+        /// A like.
+        #[prost(message, tag = "12")]
+        Like(super::Like),
+        /// A comment.
+        #[prost(message, tag = "13")]
+        Comment(super::Comment),
+        /// Passed on to somebody.
+        #[prost(message, tag = "14")]
+        Share(super::Share),
+        /// Put on a list for later.
+        #[prost(message, tag = "15")]
+        Save(super::Save),
+        /// A creator was followed.
+        #[prost(message, tag = "16")]
+        Follow(super::Follow),
+        /// "Do not show this again."
+        #[prost(message, tag = "17")]
+        Hide(super::Hide),
+        /// Reported as harmful.
+        #[prost(message, tag = "18")]
+        Report(super::Report),
+        /// A search.
+        #[prost(message, tag = "19")]
+        Search(super::Search),
+        /// An earlier event is taken back: from here on it never happened.
+        #[prost(message, tag = "20")]
+        Retract(super::Retract),
+    }
+}
+/// The item was on the screen.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Impression {
+    /// Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+}
+/// Its page or full post was opened.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Open {
+    /// Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+}
+/// It was played, or looked at, for a time.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Play {
+    /// Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+    /// How long, of wall time. Limits: 0 to 30 days. Required.
+    #[prost(message, optional, tag = "2")]
+    pub watched: ::core::option::Option<::prost_types::Duration>,
+    /// Length of the item as the player knows it. Limits: 0 to 30 days.
+    #[prost(message, optional, tag = "3")]
+    pub duration: ::core::option::Option<::prost_types::Duration>,
+}
+/// Playback stopped, to go on later.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Pause {
+    /// Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+    /// Where in the item, from its start. Limits: 0 to 30 days. Required.
+    #[prost(message, optional, tag = "2")]
+    pub position: ::core::option::Option<::prost_types::Duration>,
+}
+/// It was played again after having been finished.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Rewatch {
+    /// Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+    /// How long, of wall time. Limits: 0 to 30 days. Required.
+    #[prost(message, optional, tag = "2")]
+    pub watched: ::core::option::Option<::prost_types::Duration>,
+}
+/// It was rated on the app's scale.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Rate {
+    /// Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+    /// Higher is better. Limits: finite, at most 1,000,000 from zero.
+    #[prost(float, tag = "2")]
+    pub rating: f32,
+}
+/// A thumb.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Thumb {
+    /// Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+    /// Which way. Required.
+    #[prost(enumeration = "ThumbDirection", tag = "2")]
+    pub direction: i32,
+}
+/// A like.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Like {
+    /// Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+}
+/// A comment.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Comment {
+    /// Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+    /// What was written. Limits: at most 8,192 bytes.
+    #[prost(string, tag = "2")]
+    pub text: ::prost::alloc::string::String,
+}
+/// Passed on to somebody.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Share {
+    /// Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+}
+/// Put on a list for later.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Save {
+    /// Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+}
+/// A creator was followed.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Follow {
+    /// Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "1")]
+    pub creator_id: ::prost::alloc::string::String,
+}
+/// "Do not show this again."
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Hide {
+    /// Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+}
+/// Reported as harmful.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Report {
+    /// Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+    /// The app's reason code. Limits: at most 256 bytes.
+    #[prost(string, tag = "2")]
+    pub reason: ::prost::alloc::string::String,
+}
+/// A search.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Search {
+    /// What was typed. Limits: at most 1,024 bytes.
+    #[prost(string, tag = "1")]
+    pub query: ::prost::alloc::string::String,
+}
+/// An earlier event is taken back.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Retract {
+    /// The event that never happened: one of the same user or session. Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "1")]
+    pub event_id: ::prost::alloc::string::String,
+}
+/// Where on the screen something happened. Positions count from zero.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Surface {
+    /// Page, as the app names it: "home". Limits: at most 64 bytes.
+    #[prost(string, tag = "1")]
+    pub page: ::prost::alloc::string::String,
+    /// Row of the page, from the top.
+    #[prost(uint32, tag = "2")]
+    pub row: u32,
+    /// Position in the row, from its start.
+    #[prost(uint32, tag = "3")]
+    pub position: u32,
+    /// Which image stood for the item. Limits: at most 256 bytes.
+    #[prost(string, tag = "4")]
+    pub artwork_id: ::prost::alloc::string::String,
+}
+/// Limits of the whole message: 1 MiB unless the operator set another.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WriteEventsRequest {
+    /// Limits: at most 1,000.
+    #[prost(message, repeated, tag = "1")]
+    pub events: ::prost::alloc::vec::Vec<Event>,
+}
+/// What became of an event.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct EventStatus {
+    /// What became of it.
+    #[prost(enumeration = "EventOutcome", tag = "1")]
+    pub outcome: i32,
+    /// For refused events the field at fault, by its path in the event: "play.item_id".
+    #[prost(string, tag = "2")]
+    pub field: ::prost::alloc::string::String,
+    /// For refused events what was expected and what was found.
+    #[prost(string, tag = "3")]
+    pub problem: ::prost::alloc::string::String,
+}
+/// The answer of WriteEvents.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct WriteEventsResponse {
+    /// One status for each event, in their order.
+    #[prost(message, repeated, tag = "1")]
+    pub statuses: ::prost::alloc::vec::Vec<EventStatus>,
+    /// Every event up to this number is on disk.
+    #[prost(uint64, tag = "2")]
+    pub durable_seq: u64,
+    /// Every event up to this number is known to answers.
+    #[prost(uint64, tag = "3")]
+    pub visible_seq: u64,
+}
+/// One batch. Limits of the whole message: 1 MiB unless the operator set another.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StreamEventsRequest {
+    /// The client's own number for the batch, given back with its acknowledgement.
+    #[prost(uint64, tag = "1")]
+    pub batch: u64,
+    /// Limits: at most 1,000.
+    #[prost(message, repeated, tag = "2")]
+    pub events: ::prost::alloc::vec::Vec<Event>,
+}
+/// The acknowledgement of one batch.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct StreamEventsResponse {
+    /// The client's number of the batch.
+    #[prost(uint64, tag = "1")]
+    pub batch: u64,
+    /// One status for each event that was not written, with its place in the batch.
+    #[prost(message, repeated, tag = "2")]
+    pub exceptions: ::prost::alloc::vec::Vec<PlacedStatus>,
+    /// How many events of the batch were written.
+    #[prost(uint32, tag = "3")]
+    pub written: u32,
+    /// Every event up to this number is on disk.
+    #[prost(uint64, tag = "4")]
+    pub durable_seq: u64,
+    /// Every event up to this number is known to answers.
+    #[prost(uint64, tag = "5")]
+    pub visible_seq: u64,
+}
+/// What became of one event of a batch.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PlacedStatus {
+    /// Place of the event in its batch, from zero.
+    #[prost(uint32, tag = "1")]
+    pub index: u32,
+    /// What became of it.
+    #[prost(message, optional, tag = "2")]
+    pub status: ::core::option::Option<EventStatus>,
+}
+/// Limits of the whole message: 1 MiB unless the operator set another.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SignInRequest {
+    /// The visit. Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "1")]
+    pub session_id: ::prost::alloc::string::String,
+    /// Who it was. Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "2")]
+    pub user_id: ::prost::alloc::string::String,
+}
+/// The answer of SignIn.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct SignInResponse {
+    /// Every event up to this number is on disk.
+    #[prost(uint64, tag = "1")]
+    pub durable_seq: u64,
+    /// Every event up to this number is known to answers.
+    #[prost(uint64, tag = "2")]
+    pub visible_seq: u64,
+}
+/// Limits of the whole message: 1 MiB unless the operator set another.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportEventsRequest {
+    /// Whose events. Required.
+    #[prost(oneof = "export_events_request::Actor", tags = "1, 2")]
+    pub actor: ::core::option::Option<export_events_request::Actor>,
+}
+/// Nested message and enum types in `ExportEventsRequest`.
+pub mod export_events_request {
+    /// Whose events. Required.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Actor {
+        /// A user, with what the user's sessions did before they signed in. Limits: 1 to 256 bytes.
+        #[prost(string, tag = "1")]
+        UserId(::prost::alloc::string::String),
+        /// A session that did not sign in. Limits: 1 to 256 bytes.
+        #[prost(string, tag = "2")]
+        SessionId(::prost::alloc::string::String),
+    }
+}
+/// Some lines of an export.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ExportEventsResponse {
+    /// Whole lines of JSON, each ended by a line feed, in the form that `marquee import --format jsonl`
+    /// reads.
+    #[prost(string, tag = "1")]
+    pub lines: ::prost::alloc::string::String,
+}
+/// Limits of the whole message: 1 MiB unless the operator set another.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ErasePersonRequest {
+    /// Who is to be forgotten. Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "1")]
+    pub user_id: ::prost::alloc::string::String,
+}
+/// The answer of ErasePerson.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ErasePersonResponse {
+    /// How many events were removed.
+    #[prost(uint64, tag = "1")]
+    pub events: u64,
+}
+/// Which way a thumb points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum ThumbDirection {
+    /// Not set: refused.
+    Unspecified = 0,
+    /// Not for me.
+    Down = 1,
+    /// I like this.
+    Up = 2,
+    /// Love this.
+    DoubleUp = 3,
+}
+impl ThumbDirection {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "THUMB_DIRECTION_UNSPECIFIED",
+            Self::Down => "THUMB_DIRECTION_DOWN",
+            Self::Up => "THUMB_DIRECTION_UP",
+            Self::DoubleUp => "THUMB_DIRECTION_DOUBLE_UP",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "THUMB_DIRECTION_UNSPECIFIED" => Some(Self::Unspecified),
+            "THUMB_DIRECTION_DOWN" => Some(Self::Down),
+            "THUMB_DIRECTION_UP" => Some(Self::Up),
+            "THUMB_DIRECTION_DOUBLE_UP" => Some(Self::DoubleUp),
+            _ => None,
+        }
+    }
+}
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum EventOutcome {
+    /// Not used.
+    Unspecified = 0,
+    /// It is on disk and counts.
+    Written = 1,
+    /// An event with its id was known; nothing changed.
+    Duplicate = 2,
+    /// It breaks a limit; nothing changed. Do not send it again as it is.
+    Refused = 3,
+}
+impl EventOutcome {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "EVENT_OUTCOME_UNSPECIFIED",
+            Self::Written => "EVENT_OUTCOME_WRITTEN",
+            Self::Duplicate => "EVENT_OUTCOME_DUPLICATE",
+            Self::Refused => "EVENT_OUTCOME_REFUSED",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "EVENT_OUTCOME_UNSPECIFIED" => Some(Self::Unspecified),
+            "EVENT_OUTCOME_WRITTEN" => Some(Self::Written),
+            "EVENT_OUTCOME_DUPLICATE" => Some(Self::Duplicate),
+            "EVENT_OUTCOME_REFUSED" => Some(Self::Refused),
+            _ => None,
+        }
+    }
+}
+/// Generated client implementations.
+pub mod event_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Takes in what people do. An acknowledged event is on disk, and the next answer of its viewer
+    /// knows it.
+    ///
+    /// Writing needs the role `write`, exporting and erasing the role `admin`. Every event has an id of
+    /// the app's choice: an event with an id that is already known is the same event sent again and
+    /// changes nothing, so that whatever was not acknowledged can simply be sent again.
+    #[derive(Debug, Clone)]
+    pub struct EventServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl EventServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> EventServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> EventServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            EventServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// Writes some events. Each has a status of its own: one that is refused does not keep the others
+        /// back.
+        ///
+        /// Limits: at most 1,000 events.
+        /// Codes: INVALID_ARGUMENT (too many events), UNAUTHENTICATED, PERMISSION_DENIED,
+        /// FAILED_PRECONDITION (the server takes no events), RESOURCE_EXHAUSTED (at its limit, or the disk
+        /// is full), DEADLINE_EXCEEDED, UNAVAILABLE, INTERNAL. After a failure it is not known which events
+        /// are written.
+        /// Retry: yes, with the same events; also after DEADLINE_EXCEEDED.
+        pub async fn write_events(
+            &mut self,
+            request: impl tonic::IntoRequest<super::WriteEventsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WriteEventsResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/marquee.v1.EventService/WriteEvents",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("marquee.v1.EventService", "WriteEvents"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Writes batches of events one after the other, each acknowledged when it is on disk. Batches of
+        /// one stream become visible in the order in which they were sent.
+        ///
+        /// The server reads on while at most 64 batches of the stream wait for their acknowledgement; past
+        /// that the client's sends wait. The stream ends when the client ends it, after the last
+        /// acknowledgement, or with an error when the server cannot write any more; it is not bound by the
+        /// server's longest call.
+        ///
+        /// Limits: at most 1,000 events a batch.
+        /// Codes: as WriteEvents.
+        /// Retry: open a new stream and send again every batch that was not acknowledged.
+        pub async fn stream_events(
+            &mut self,
+            request: impl tonic::IntoStreamingRequest<
+                Message = super::StreamEventsRequest,
+            >,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::StreamEventsResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/marquee.v1.EventService/StreamEvents",
+            );
+            let mut req = request.into_streaming_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("marquee.v1.EventService", "StreamEvents"));
+            self.inner.streaming(req, path, codec).await
+        }
+        /// Says that what a session did so far without being signed in was done by this user, and gives
+        /// what it will do to the user as well.
+        ///
+        /// Codes: as WriteEvents.
+        /// Retry: yes; saying it twice changes nothing.
+        pub async fn sign_in(
+            &mut self,
+            request: impl tonic::IntoRequest<super::SignInRequest>,
+        ) -> std::result::Result<tonic::Response<super::SignInResponse>, tonic::Status> {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/marquee.v1.EventService/SignIn",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("marquee.v1.EventService", "SignIn"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Every event of one user or session that is kept, oldest first, as JSON, one event a line.
+        ///
+        /// Codes: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, FAILED_PRECONDITION,
+        /// RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, UNAVAILABLE, INTERNAL.
+        /// Retry: yes.
+        pub async fn export_events(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ExportEventsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<tonic::codec::Streaming<super::ExportEventsResponse>>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/marquee.v1.EventService/ExportEvents",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("marquee.v1.EventService", "ExportEvents"));
+            self.inner.server_streaming(req, path, codec).await
+        }
+        /// Removes a person for good: the person's events, those of sessions that signed in as this user,
+        /// and the record. When it returns, no file of the journal holds the person's id. Models that were
+        /// trained before keep what they learned until they are trained again; their histories are not
+        /// shown to anybody any more.
+        ///
+        /// Codes: as ExportEvents.
+        /// Retry: yes; erasing twice changes nothing.
+        pub async fn erase_person(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ErasePersonRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ErasePersonResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/marquee.v1.EventService/ErasePerson",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("marquee.v1.EventService", "ErasePerson"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod event_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with EventServiceServer.
+    #[async_trait]
+    pub trait EventService: std::marker::Send + std::marker::Sync + 'static {
+        /// Writes some events. Each has a status of its own: one that is refused does not keep the others
+        /// back.
+        ///
+        /// Limits: at most 1,000 events.
+        /// Codes: INVALID_ARGUMENT (too many events), UNAUTHENTICATED, PERMISSION_DENIED,
+        /// FAILED_PRECONDITION (the server takes no events), RESOURCE_EXHAUSTED (at its limit, or the disk
+        /// is full), DEADLINE_EXCEEDED, UNAVAILABLE, INTERNAL. After a failure it is not known which events
+        /// are written.
+        /// Retry: yes, with the same events; also after DEADLINE_EXCEEDED.
+        async fn write_events(
+            &self,
+            request: tonic::Request<super::WriteEventsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::WriteEventsResponse>,
+            tonic::Status,
+        >;
+        /// Server streaming response type for the StreamEvents method.
+        type StreamEventsStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::StreamEventsResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Writes batches of events one after the other, each acknowledged when it is on disk. Batches of
+        /// one stream become visible in the order in which they were sent.
+        ///
+        /// The server reads on while at most 64 batches of the stream wait for their acknowledgement; past
+        /// that the client's sends wait. The stream ends when the client ends it, after the last
+        /// acknowledgement, or with an error when the server cannot write any more; it is not bound by the
+        /// server's longest call.
+        ///
+        /// Limits: at most 1,000 events a batch.
+        /// Codes: as WriteEvents.
+        /// Retry: open a new stream and send again every batch that was not acknowledged.
+        async fn stream_events(
+            &self,
+            request: tonic::Request<tonic::Streaming<super::StreamEventsRequest>>,
+        ) -> std::result::Result<
+            tonic::Response<Self::StreamEventsStream>,
+            tonic::Status,
+        >;
+        /// Says that what a session did so far without being signed in was done by this user, and gives
+        /// what it will do to the user as well.
+        ///
+        /// Codes: as WriteEvents.
+        /// Retry: yes; saying it twice changes nothing.
+        async fn sign_in(
+            &self,
+            request: tonic::Request<super::SignInRequest>,
+        ) -> std::result::Result<tonic::Response<super::SignInResponse>, tonic::Status>;
+        /// Server streaming response type for the ExportEvents method.
+        type ExportEventsStream: tonic::codegen::tokio_stream::Stream<
+                Item = std::result::Result<super::ExportEventsResponse, tonic::Status>,
+            >
+            + std::marker::Send
+            + 'static;
+        /// Every event of one user or session that is kept, oldest first, as JSON, one event a line.
+        ///
+        /// Codes: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, FAILED_PRECONDITION,
+        /// RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, UNAVAILABLE, INTERNAL.
+        /// Retry: yes.
+        async fn export_events(
+            &self,
+            request: tonic::Request<super::ExportEventsRequest>,
+        ) -> std::result::Result<
+            tonic::Response<Self::ExportEventsStream>,
+            tonic::Status,
+        >;
+        /// Removes a person for good: the person's events, those of sessions that signed in as this user,
+        /// and the record. When it returns, no file of the journal holds the person's id. Models that were
+        /// trained before keep what they learned until they are trained again; their histories are not
+        /// shown to anybody any more.
+        ///
+        /// Codes: as ExportEvents.
+        /// Retry: yes; erasing twice changes nothing.
+        async fn erase_person(
+            &self,
+            request: tonic::Request<super::ErasePersonRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ErasePersonResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Takes in what people do. An acknowledged event is on disk, and the next answer of its viewer
+    /// knows it.
+    ///
+    /// Writing needs the role `write`, exporting and erasing the role `admin`. Every event has an id of
+    /// the app's choice: an event with an id that is already known is the same event sent again and
+    /// changes nothing, so that whatever was not acknowledged can simply be sent again.
+    #[derive(Debug)]
+    pub struct EventServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> EventServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for EventServiceServer<T>
+    where
+        T: EventService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/marquee.v1.EventService/WriteEvents" => {
+                    #[allow(non_camel_case_types)]
+                    struct WriteEventsSvc<T: EventService>(pub Arc<T>);
+                    impl<
+                        T: EventService,
+                    > tonic::server::UnaryService<super::WriteEventsRequest>
+                    for WriteEventsSvc<T> {
+                        type Response = super::WriteEventsResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::WriteEventsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as EventService>::write_events(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = WriteEventsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/marquee.v1.EventService/StreamEvents" => {
+                    #[allow(non_camel_case_types)]
+                    struct StreamEventsSvc<T: EventService>(pub Arc<T>);
+                    impl<
+                        T: EventService,
+                    > tonic::server::StreamingService<super::StreamEventsRequest>
+                    for StreamEventsSvc<T> {
+                        type Response = super::StreamEventsResponse;
+                        type ResponseStream = T::StreamEventsStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<
+                                tonic::Streaming<super::StreamEventsRequest>,
+                            >,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as EventService>::stream_events(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = StreamEventsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/marquee.v1.EventService/SignIn" => {
+                    #[allow(non_camel_case_types)]
+                    struct SignInSvc<T: EventService>(pub Arc<T>);
+                    impl<
+                        T: EventService,
+                    > tonic::server::UnaryService<super::SignInRequest>
+                    for SignInSvc<T> {
+                        type Response = super::SignInResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::SignInRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as EventService>::sign_in(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = SignInSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/marquee.v1.EventService/ExportEvents" => {
+                    #[allow(non_camel_case_types)]
+                    struct ExportEventsSvc<T: EventService>(pub Arc<T>);
+                    impl<
+                        T: EventService,
+                    > tonic::server::ServerStreamingService<super::ExportEventsRequest>
+                    for ExportEventsSvc<T> {
+                        type Response = super::ExportEventsResponse;
+                        type ResponseStream = T::ExportEventsStream;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::ResponseStream>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ExportEventsRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as EventService>::export_events(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ExportEventsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.server_streaming(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/marquee.v1.EventService/ErasePerson" => {
+                    #[allow(non_camel_case_types)]
+                    struct ErasePersonSvc<T: EventService>(pub Arc<T>);
+                    impl<
+                        T: EventService,
+                    > tonic::server::UnaryService<super::ErasePersonRequest>
+                    for ErasePersonSvc<T> {
+                        type Response = super::ErasePersonResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ErasePersonRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as EventService>::erase_person(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ErasePersonSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for EventServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "marquee.v1.EventService";
+    impl<T> tonic::server::NamedService for EventServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
     }
 }
 /// A trained model.
@@ -1365,6 +3087,20 @@ pub struct RecommendRequest {
     /// Whether the answer counts the candidates that were removed, by reason.
     #[prost(bool, tag = "7")]
     pub count_removals: bool,
+    /// The visit in which the viewer asks: what happened in it counts more than what is long past, and
+    /// without a user it is all that is known of the viewer. Limits: at most 256 bytes.
+    #[prost(string, tag = "8")]
+    pub session_id: ::prost::alloc::string::String,
+    /// The token of the page before, to go on after it; empty for the first page. Everything else of
+    /// the request must be as it was then. No item of an earlier page comes again.
+    /// Limits: at most 8,192 bytes.
+    #[prost(string, tag = "9")]
+    pub page_token: ::prost::alloc::string::String,
+    /// A text of the caller's choice: a second call with the same id, and everything else the same too,
+    /// gets the very answer of the first, as long as the server remembers it (the latest answers to calls
+    /// with an id, up to 16 MiB of them, until it stops). Limits: at most 256 bytes.
+    #[prost(string, tag = "10")]
+    pub request_id: ::prost::alloc::string::String,
     /// Who asks. Not set: nobody known.
     #[prost(oneof = "recommend_request::Viewer", tags = "1, 2")]
     pub viewer: ::core::option::Option<recommend_request::Viewer>,
@@ -1394,6 +3130,9 @@ pub struct RecommendResponse {
     /// How many candidates were removed, by reason, most first; only when asked for.
     #[prost(message, repeated, tag = "3")]
     pub removal_counts: ::prost::alloc::vec::Vec<RemovalCount>,
+    /// Where the next page starts; empty when nothing is left.
+    #[prost(string, tag = "4")]
+    pub next_page_token: ::prost::alloc::string::String,
 }
 /// One place of an answer.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -1508,6 +3247,52 @@ pub struct SimilarItemsResponse {
     /// How the answer came about.
     #[prost(message, optional, tag = "2")]
     pub info: ::core::option::Option<AnswerInfo>,
+}
+/// Limits of the whole message: 1 MiB unless the operator set another.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ContinueWatchingRequest {
+    /// How many items. Limits: at most 500. Zero or not set: 20.
+    #[prost(uint32, tag = "3")]
+    pub k: u32,
+    /// Who asks. Required.
+    #[prost(oneof = "continue_watching_request::Viewer", tags = "1, 2")]
+    pub viewer: ::core::option::Option<continue_watching_request::Viewer>,
+}
+/// Nested message and enum types in `ContinueWatchingRequest`.
+pub mod continue_watching_request {
+    /// Who asks. Required.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Viewer {
+        /// Limits: 1 to 256 bytes.
+        #[prost(string, tag = "1")]
+        UserId(::prost::alloc::string::String),
+        /// A visit that has not signed in. Limits: 1 to 256 bytes.
+        #[prost(string, tag = "2")]
+        SessionId(::prost::alloc::string::String),
+    }
+}
+/// The answer of ContinueWatching.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ContinueWatchingResponse {
+    /// The latest first.
+    #[prost(message, repeated, tag = "1")]
+    pub items: ::prost::alloc::vec::Vec<ContinueItem>,
+}
+/// A title to go on with.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ContinueItem {
+    /// The item.
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+    /// Its title; empty where the catalog has none.
+    #[prost(string, tag = "2")]
+    pub title: ::prost::alloc::string::String,
+    /// Where to go on, in a title that was begun; not set for the next episode of a series.
+    #[prost(message, optional, tag = "3")]
+    pub position: ::core::option::Option<::prost_types::Duration>,
+    /// When the viewer was last at it, or at the episode before.
+    #[prost(message, optional, tag = "4")]
+    pub last_watched: ::core::option::Option<::prost_types::Timestamp>,
 }
 /// What becomes of the items that are in the viewer's history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
@@ -1640,9 +3425,11 @@ pub mod recommendation_service_client {
         }
         /// The best items for one viewer, best first.
         ///
-        /// The viewer is somebody the active model knows, or a history that comes with the request, or
-        /// nobody at all; a user id that the model does not know is answered like a viewer without a
-        /// history. What the viewer has in the history is left out unless `seen` says otherwise.
+        /// The viewer is a user, or a history that comes with the request, or a session, or nobody at all. A
+        /// user's history is what the active model was trained on and every event acknowledged since, less
+        /// those that were taken back. What the viewer has in the history is left out unless `seen` says
+        /// otherwise; what the viewer spoke against last (a thumb down, a hide, a report, a low rating) stays
+        /// out as well, and what is like it comes later.
         ///
         /// Limits: k \<= 500; at most 2,000 entries of history and 2,000 excluded ids.
         /// Codes: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND (model),
@@ -1734,6 +3521,44 @@ pub mod recommendation_service_client {
                 );
             self.inner.unary(req, path, codec).await
         }
+        /// What a viewer is in the middle of: titles that were begun and the next episodes of series, the
+        /// latest first, each series once. It needs no model.
+        ///
+        /// A title counts as begun after 3 % of its length, or 30 seconds where that is not known, and as
+        /// finished after 92 %.
+        ///
+        /// Limits: k \<= 500.
+        /// Codes: as Recommend, without NOT_FOUND and FAILED_PRECONDITION.
+        /// Retry: as Recommend.
+        pub async fn continue_watching(
+            &mut self,
+            request: impl tonic::IntoRequest<super::ContinueWatchingRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ContinueWatchingResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/marquee.v1.RecommendationService/ContinueWatching",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new(
+                        "marquee.v1.RecommendationService",
+                        "ContinueWatching",
+                    ),
+                );
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -1751,9 +3576,11 @@ pub mod recommendation_service_server {
     pub trait RecommendationService: std::marker::Send + std::marker::Sync + 'static {
         /// The best items for one viewer, best first.
         ///
-        /// The viewer is somebody the active model knows, or a history that comes with the request, or
-        /// nobody at all; a user id that the model does not know is answered like a viewer without a
-        /// history. What the viewer has in the history is left out unless `seen` says otherwise.
+        /// The viewer is a user, or a history that comes with the request, or a session, or nobody at all. A
+        /// user's history is what the active model was trained on and every event acknowledged since, less
+        /// those that were taken back. What the viewer has in the history is left out unless `seen` says
+        /// otherwise; what the viewer spoke against last (a thumb down, a hide, a report, a low rating) stays
+        /// out as well, and what is like it comes later.
         ///
         /// Limits: k \<= 500; at most 2,000 entries of history and 2,000 excluded ids.
         /// Codes: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND (model),
@@ -1788,6 +3615,22 @@ pub mod recommendation_service_server {
             request: tonic::Request<super::SimilarItemsRequest>,
         ) -> std::result::Result<
             tonic::Response<super::SimilarItemsResponse>,
+            tonic::Status,
+        >;
+        /// What a viewer is in the middle of: titles that were begun and the next episodes of series, the
+        /// latest first, each series once. It needs no model.
+        ///
+        /// A title counts as begun after 3 % of its length, or 30 seconds where that is not known, and as
+        /// finished after 92 %.
+        ///
+        /// Limits: k \<= 500.
+        /// Codes: as Recommend, without NOT_FOUND and FAILED_PRECONDITION.
+        /// Retry: as Recommend.
+        async fn continue_watching(
+            &self,
+            request: tonic::Request<super::ContinueWatchingRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::ContinueWatchingResponse>,
             tonic::Status,
         >;
     }
@@ -1994,6 +3837,55 @@ pub mod recommendation_service_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = SimilarItemsSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/marquee.v1.RecommendationService/ContinueWatching" => {
+                    #[allow(non_camel_case_types)]
+                    struct ContinueWatchingSvc<T: RecommendationService>(pub Arc<T>);
+                    impl<
+                        T: RecommendationService,
+                    > tonic::server::UnaryService<super::ContinueWatchingRequest>
+                    for ContinueWatchingSvc<T> {
+                        type Response = super::ContinueWatchingResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::ContinueWatchingRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as RecommendationService>::continue_watching(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = ContinueWatchingSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

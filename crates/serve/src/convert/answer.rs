@@ -3,20 +3,44 @@
 use std::collections::HashMap;
 
 use marquee_core::Explanation;
-use marquee_engine::{Recommendation, RecommendedItem, RemovedItem};
+use marquee_engine::{
+    ContinueItem, RecommendRequest, Recommendation, RecommendedItem, RemovedItem, Unfinished,
+    request::page_hash,
+};
 use marquee_pipeline::{DegradedReason, StageTiming};
 use marquee_proto::v1;
 
-use super::catalog::kind_to_wire;
+use super::catalog::{duration, kind_to_wire, timestamp};
+use crate::page_token;
 
-/// The answer of `Recommend`.
-pub(crate) fn recommend_response(answer: Recommendation) -> v1::RecommendResponse {
+/// The answer of `Recommend` to `request`.
+pub(crate) fn recommend_response(
+    answer: Recommendation,
+    request: &RecommendRequest,
+) -> v1::RecommendResponse {
+    let next_page_token = next_page(&answer, request).unwrap_or_default();
     let (items, info, removals) = parts(answer);
     v1::RecommendResponse {
         items,
         info: Some(info),
         removal_counts: removal_counts(&removals),
+        next_page_token,
     }
+}
+
+/// The token of the next page; none after a page that is not full.
+fn next_page(answer: &Recommendation, request: &RecommendRequest) -> Option<String> {
+    if answer.items.len() < request.k {
+        return None;
+    }
+    let here = answer
+        .items
+        .iter()
+        .map(|item| page_hash(item.item.as_str()));
+    let mut shown: Vec<u32> = request.shown.iter().copied().chain(here).collect();
+    shown.sort_unstable();
+    shown.dedup();
+    page_token::write_shown(&shown)
 }
 
 /// The answer of `Rank`.
@@ -40,6 +64,19 @@ pub(crate) fn similar_response(answer: Recommendation) -> v1::SimilarItemsRespon
     v1::SimilarItemsResponse {
         items,
         info: Some(info),
+    }
+}
+
+/// One title of the answer of `ContinueWatching`.
+pub(crate) fn continue_item(one: ContinueItem) -> v1::ContinueItem {
+    v1::ContinueItem {
+        item_id: one.item.id.as_str().to_owned(),
+        title: one.item.title.clone(),
+        position: match one.why {
+            Unfinished::Resume { position } => Some(duration(position)),
+            Unfinished::NextEpisode => None,
+        },
+        last_watched: Some(timestamp(one.since)),
     }
 }
 

@@ -127,7 +127,7 @@ pub(super) fn timestamp(time: Timestamp) -> prost_types::Timestamp {
     }
 }
 
-fn duration(length: Seconds) -> prost_types::Duration {
+pub(super) fn duration(length: Seconds) -> prost_types::Duration {
     let millis = length.as_millis();
     // Both parts carry the sign, as the wire wants it.
     prost_types::Duration {

@@ -2,18 +2,19 @@
 
 use std::collections::HashMap;
 
-use marquee_core::{ItemKind, Timestamp};
+use marquee_core::{Actor, ItemKind, SessionId, Timestamp};
 use marquee_engine::{
     Detail, ItemFilter, PastItem, RankRequest, RecommendRequest, Removals, SeenPolicy,
     SimilarRequest, Viewer,
 };
-use marquee_proto::v1::{self, rank_request, recommend_request};
+use marquee_proto::v1::{self, continue_watching_request, rank_request, recommend_request};
 
 use super::{
     DEFAULT_K, Fields, MAX_CANDIDATES, MAX_EXCLUDED, MAX_GENRES, MAX_HISTORY, MAX_K, MAX_KINDS,
+    MAX_REQUEST_ID_BYTES, MAX_SHOWN_TOKEN_BYTES,
     catalog::{kind_from_wire, millis_of},
 };
-use crate::refusal::Refusal;
+use crate::{page_token, refusal::Refusal};
 
 /// `Recommend` at the moment `now`.
 ///
@@ -31,6 +32,24 @@ pub(crate) fn recommend(
         Some(Wire::UserId(id)) => known(&mut fields, id),
         Some(Wire::History(history)) => with_history(&mut fields, history),
     };
+    let session = match request.session_id.as_str() {
+        "" => None,
+        id => fields.id("session_id", SessionId::new(id)),
+    };
+    let lengths = [
+        (
+            "page_token",
+            request.page_token.len(),
+            MAX_SHOWN_TOKEN_BYTES,
+        ),
+        ("request_id", request.request_id.len(), MAX_REQUEST_ID_BYTES),
+    ];
+    for (field, found, most) in lengths.into_iter().filter(|(_, found, most)| found > most) {
+        fields.fail(
+            field,
+            format!("expected at most {most} bytes, found {found}"),
+        );
+    }
     let converted = RecommendRequest {
         viewer,
         k: fields.length("k", request.k, (DEFAULT_K, MAX_K)),
@@ -42,9 +61,16 @@ pub(crate) fn recommend(
         } else {
             Removals::Unnamed
         },
+        session,
+        shown: Vec::new(),
         now,
     };
-    fields.finish(Some(converted))
+    let converted = fields.finish(Some(converted))?;
+    let shown = match request.page_token.as_str() {
+        "" => Vec::new(),
+        token => page_token::read_shown(token)?,
+    };
+    Ok(RecommendRequest { shown, ..converted })
 }
 
 /// `Rank` at the moment `now`.
@@ -65,6 +91,7 @@ pub(crate) fn rank(request: &v1::RankRequest, now: Timestamp) -> Result<RankRequ
         items: candidates(&mut fields, &request.item_ids),
         seen: seen(&mut fields, request.seen, SeenPolicy::Allow),
         detail: detail(request.explain),
+        session: None,
         now,
     };
     fields.finish(Some(converted))
@@ -83,6 +110,34 @@ pub(crate) fn similar(
     let item = fields.item_id("item_id", &request.item_id);
     let k = fields.length("k", request.k, (DEFAULT_K, MAX_K));
     fields.finish(item.map(|item| SimilarRequest { item, k, now }))
+}
+
+/// `ContinueWatching`: who asks, and how many titles are wanted.
+///
+/// # Errors
+///
+/// As [`recommend`].
+pub(crate) fn continue_watching(
+    request: &v1::ContinueWatchingRequest,
+) -> Result<(Actor, usize), Refusal> {
+    use continue_watching_request::Viewer as Wire;
+    let mut fields = Fields::default();
+    let actor = match &request.viewer {
+        Some(Wire::UserId(id)) => fields.user_id("user_id", id).map(Actor::User),
+        Some(Wire::SessionId(id)) => {
+            let made = SessionId::new(id);
+            fields.id("session_id", made).map(Actor::Session)
+        }
+        None => {
+            fields.fail(
+                "viewer",
+                "expected a user_id or a session_id, found neither",
+            );
+            None
+        }
+    };
+    let k = fields.length("k", request.k, (DEFAULT_K, MAX_K));
+    fields.finish(actor.map(|actor| (actor, k)))
 }
 
 fn known(fields: &mut Fields, id: &str) -> Viewer {

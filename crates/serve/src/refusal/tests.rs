@@ -70,6 +70,9 @@ fn every() -> Vec<(Refusal, Code, &'static str)> {
             "COMPRESSION_UNSUPPORTED",
         ),
         (R::Internal { incident: text() }, C::Internal, "INTERNAL"),
+        (R::ReadOnly, C::FailedPrecondition, "READ_ONLY"),
+        (R::DiskFull, C::ResourceExhausted, "DISK_FULL"),
+        (R::UserNotFound, C::NotFound, "USER_NOT_FOUND"),
     ]
 }
 

@@ -1,12 +1,13 @@
 //! `RecommendationService`.
 
 use marquee_proto::v1::{
-    RankRequest, RankResponse, RecommendRequest, RecommendResponse, SimilarItemsRequest,
-    SimilarItemsResponse, recommendation_service_server::RecommendationService,
+    ContinueWatchingRequest, ContinueWatchingResponse, RankRequest, RankResponse, RecommendRequest,
+    RecommendResponse, SimilarItemsRequest, SimilarItemsResponse,
+    recommendation_service_server::RecommendationService,
 };
 use tonic::{Request, Response, Status, async_trait};
 
-use super::{Services, deadline_of};
+use super::{Services, answered::Answered, deadline_of};
 use crate::{clock, convert};
 
 #[async_trait]
@@ -16,13 +17,22 @@ impl RecommendationService for Services {
         request: Request<RecommendRequest>,
     ) -> Result<Response<RecommendResponse>, Status> {
         let deadline = deadline_of(&request);
-        let request = convert::recommend(request.get_ref(), clock::now())?;
-        self.work(deadline, move |this, limit| {
-            let answer = this.backend.recommend(&request, limit);
+        let converted = convert::recommend(request.get_ref(), clock::now())?;
+        let has_id = !request.get_ref().request_id.is_empty();
+        let key = has_id.then(|| Answered::key(request.get_ref()));
+        if let Some(answer) = key.and_then(|key| self.answered.get(&key)) {
+            return Ok(Response::new(answer));
+        }
+        let answer = self.work(deadline, move |this, limit| {
+            let answer = this.backend.recommend(&converted, limit);
             let answer = answer.map_err(|error| this.refusal(&error))?;
-            Ok(convert::recommend_response(answer))
-        })
-        .await
+            Ok(convert::recommend_response(answer, &converted))
+        });
+        let answer = answer.await?;
+        if let Some(key) = key {
+            return Ok(Response::new(self.answered.keep(key, answer.into_inner())));
+        }
+        Ok(answer)
     }
 
     async fn rank(&self, request: Request<RankRequest>) -> Result<Response<RankResponse>, Status> {
@@ -32,6 +42,23 @@ impl RecommendationService for Services {
             let answer = this.backend.rank(&request, limit);
             let answer = answer.map_err(|error| this.refusal(&error))?;
             Ok(convert::rank_response(answer))
+        })
+        .await
+    }
+
+    async fn continue_watching(
+        &self,
+        request: Request<ContinueWatchingRequest>,
+    ) -> Result<Response<ContinueWatchingResponse>, Status> {
+        let deadline = deadline_of(&request);
+        let (actor, k) = convert::continue_watching(request.get_ref())?;
+        let now = clock::now();
+        self.work(deadline, move |this, _| {
+            let items = this.backend.continue_watching(&actor, k, now);
+            let items = items.map_err(|error| this.refusal(&error))?;
+            Ok(ContinueWatchingResponse {
+                items: items.into_iter().map(convert::continue_item).collect(),
+            })
         })
         .await
     }

@@ -315,6 +315,7 @@ async fn reflection_lists_every_service() {
             "grpc.health.v1.Health",
             "grpc.reflection.v1.ServerReflection",
             "marquee.v1.CatalogService",
+            "marquee.v1.EventService",
             "marquee.v1.ModelService",
             "marquee.v1.RecommendationService",
         ]

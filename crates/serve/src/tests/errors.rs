@@ -60,7 +60,7 @@ async fn bytes_that_are_no_message_are_malformed() {
 async fn unknown_methods_and_services_are_refused() {
     let server = start(patient()).await;
     for path in [
-        "/marquee.v1.CatalogService/DeleteItem",
+        "/marquee.v1.CatalogService/Forget",
         "/marquee.v2.Other/Call",
         "/",
     ] {

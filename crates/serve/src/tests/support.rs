@@ -9,9 +9,10 @@ use std::{
     time::Duration,
 };
 
-use marquee_core::{Item, ItemId, RecommendationId};
+use marquee_core::{Actor, Item, ItemId, RecommendationId, Timestamp, User, UserId};
 use marquee_engine::{
-    EngineError, ModelInfo, RankRequest, RecommendRequest, Recommendation, SimilarRequest, Viewer,
+    ContinueItem, Done, EngineError, Entry, ModelInfo, Outcome, RankRequest, RecommendRequest,
+    Recommendation, SimilarRequest, Viewer, Written,
 };
 use marquee_proto::v1::{self, recommendation_service_client::RecommendationServiceClient};
 use marquee_store::{Error as StoreError, ModelVersion};
@@ -108,6 +109,57 @@ impl Script {
 }
 
 impl Backend for Script {
+    fn continue_watching(
+        &self,
+        _: &Actor,
+        _: usize,
+        _: Timestamp,
+    ) -> Result<Vec<ContinueItem>, EngineError> {
+        Ok(Vec::new())
+    }
+
+    fn user(&self, _: &str) -> Option<User> {
+        None
+    }
+
+    fn knows_item(&self, id: &str) -> bool {
+        id.starts_with("known")
+    }
+
+    /// Writes everything at once, but for a full queue while nobody is active.
+    fn submit(&self, entries: Vec<Entry>, _: Timestamp, done: Done) -> Result<(), EngineError> {
+        if self.active().is_none() {
+            return Err(marquee_journal::Error::Full {
+                waiting: 2,
+                limit: 1,
+            }
+            .into());
+        }
+        let written = entries.iter().map(|_| Outcome::Written { seq: 7 });
+        done(Ok(Written {
+            outcomes: written.collect(),
+            ..self.written()
+        }));
+        Ok(())
+    }
+
+    fn written(&self) -> Written {
+        Written {
+            outcomes: Vec::new(),
+            durable_seq: 7,
+            visible_seq: 7,
+        }
+    }
+
+    fn export(&self, _: &Actor, each: &mut dyn FnMut(&str) -> bool) -> Result<(), EngineError> {
+        let _ = (0..3).all(|_| each("{}"));
+        Ok(())
+    }
+
+    fn erase(&self, _: &UserId) -> Result<u64, EngineError> {
+        Err(EngineError::ReadOnly)
+    }
+
     fn recommend(
         &self,
         request: &RecommendRequest,

@@ -1,0 +1,329 @@
+//! The writing side of the engine: entries go to the journal, and from there into answers.
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use arc_swap::ArcSwapOption;
+use marquee_core::{Actor, Timestamp, User, UserId};
+use marquee_ingest::Catalog;
+use marquee_journal::{
+    Committed, Entry, Journal, JournalConfig, Observer, Outcome, Snapshot, Whose,
+};
+
+use crate::{
+    Engine, EngineError, Generation, LiveLimits, Result, Shelf,
+    live::{Change, Live},
+};
+
+/// Folder of the journal in a data folder.
+pub const JOURNAL_FOLDER: &str = "journal";
+
+/// What an engine does with the journal of its folder.
+#[derive(Debug, Clone, Default)]
+pub enum Journaling {
+    /// Answers know what is in it when the engine is opened; nothing is written.
+    #[default]
+    Read,
+    /// Events and changes are written to it. One process can do that at a time.
+    Write(JournalConfig),
+}
+
+/// What became of some entries.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Written {
+    /// One for each entry, in their order.
+    pub outcomes: Vec<Outcome>,
+    /// Everything up to this number is on disk.
+    pub durable_seq: u64,
+    /// Everything up to this number is known to answers.
+    pub visible_seq: u64,
+}
+
+/// Called when entries are on disk and known to answers, or cannot be written.
+pub type Done = Box<dyn FnOnce(Result<Written>) + Send>;
+
+/// A model and the catalog in the order of its rows.
+pub(crate) struct State {
+    pub(crate) generation: Arc<Generation>,
+    pub(crate) shelf: RwLock<Shelf>,
+}
+
+/// What requests and the journal's thread share.
+pub(crate) struct Shared {
+    /// As it was imported.
+    imported: Catalog,
+    /// With all changes since.
+    pub(crate) catalog: RwLock<Catalog>,
+    pub(crate) state: ArcSwapOption<State>,
+    pub(crate) live: Live,
+    /// Held while the catalog changes and while a state is made from it, so that none lacks a change.
+    shelving: Mutex<()>,
+}
+
+/// The journal of a folder, as far as this engine has it.
+pub(crate) enum Log {
+    /// There is none.
+    None,
+    /// As it was when the engine was opened.
+    Read(Snapshot),
+    Write(Journal),
+}
+
+impl Log {
+    /// The journal as it is now.
+    pub(crate) fn snapshot(&self) -> Option<Snapshot> {
+        match self {
+            Self::None => None,
+            Self::Read(snapshot) => Some(snapshot.clone()),
+            Self::Write(journal) => Some(journal.snapshot()),
+        }
+    }
+
+    fn writer(&self) -> Result<&Journal> {
+        match self {
+            Self::Write(journal) => Ok(journal),
+            Self::None | Self::Read(_) => Err(EngineError::ReadOnly),
+        }
+    }
+}
+
+/// Takes what the journal has written into answers.
+struct Told(Arc<Shared>);
+
+impl Observer for Told {
+    fn committed(&mut self, batch: &[Committed]) {
+        self.0.committed(batch);
+    }
+}
+
+impl Shared {
+    pub(crate) fn new(imported: Catalog, limits: LiveLimits) -> Self {
+        Self {
+            catalog: RwLock::new(imported.clone()),
+            imported,
+            state: ArcSwapOption::empty(),
+            live: Live::new(limits),
+            shelving: Mutex::new(()),
+        }
+    }
+
+    fn committed(&self, batch: &[Committed]) {
+        let is_change = |one: &Committed| !matches!(one.entry, Entry::Event(_));
+        let _shelving = batch.iter().any(is_change).then(|| self.shelve());
+        self.live
+            .committed(batch, &mut |change| self.change(change));
+    }
+
+    fn change(&self, change: Change<'_>) {
+        let mut catalog = write(&self.catalog);
+        match change {
+            Change::Put(item) => catalog.put_item(Arc::clone(item)),
+            Change::Remove(id) => catalog.remove_item(id.as_str()),
+        }
+        drop(catalog);
+        if let Some(state) = self.state.load_full() {
+            let known = state.generation.interactions();
+            match change {
+                Change::Put(item) => write(&state.shelf).put(known, Arc::clone(item)),
+                Change::Remove(id) => write(&state.shelf).remove(known, id.as_str()),
+            }
+        }
+    }
+
+    /// Makes `generation` the one that answers, with the catalog as it is now.
+    pub(crate) fn swap_in(&self, generation: Option<Generation>) {
+        let _shelving = self.shelve();
+        let state = generation.map(|generation| {
+            let known = generation.interactions();
+            let mut shelf = Shelf::new(known, &self.imported);
+            self.live.each_change(&mut |change| match change {
+                Change::Put(item) => shelf.put(known, Arc::clone(item)),
+                Change::Remove(id) => shelf.remove(known, id.as_str()),
+            });
+            Arc::new(State {
+                generation: Arc::new(generation),
+                shelf: RwLock::new(shelf),
+            })
+        });
+        self.state.store(state);
+        self.live.forget_crowds();
+    }
+
+    /// Guards no data of its own, so a panic elsewhere leaves nothing half done.
+    fn shelve(&self) -> MutexGuard<'_, ()> {
+        self.shelving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens the journal of `folder` and takes in what it holds of the catalog.
+    pub(crate) fn open_log(self: &Arc<Self>, folder: &Path, how: &Journaling) -> Result<Log> {
+        let dir = folder.join(JOURNAL_FOLDER);
+        let log = match how {
+            Journaling::Read if !dir.exists() => return Ok(Log::None),
+            Journaling::Read => Log::Read(Journal::read(&dir)?),
+            Journaling::Write(config) => {
+                let told = Box::new(Told(Arc::clone(self)));
+                Log::Write(Journal::open(&dir, config.clone(), told)?)
+            }
+        };
+        // Nobody writes before this function has returned.
+        if let Some(snapshot) = log.snapshot() {
+            for committed in snapshot.catalog()? {
+                self.live
+                    .take(&committed, &mut |change| self.change(change));
+            }
+            self.live.starts_at(snapshot.durable_seq());
+        }
+        Ok(log)
+    }
+}
+
+impl State {
+    pub(crate) fn shelf(&self) -> RwLockReadGuard<'_, Shelf> {
+        self.shelf.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Records are put in and taken out whole, so a panic elsewhere leaves nothing half done.
+fn write<T>(of: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    of.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Engine {
+    /// Hands `entries` to the journal and returns at once; `done` is called, by the journal's thread,
+    /// when they are on disk and known to answers.
+    ///
+    /// `received` is when they came in. Entries of one call, and of calls one after the other, become
+    /// known in their order.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::ReadOnly`], or [`EngineError::Journal`] when the journal takes nothing now; then
+    /// `done` is not called.
+    pub fn submit(&self, entries: Vec<Entry>, received: Timestamp, done: Done) -> Result<()> {
+        let shared = Arc::clone(&self.shared);
+        let told = move |outcomes: marquee_journal::Result<Vec<Outcome>>| {
+            let written = outcomes.map(|outcomes| {
+                // What is known is on disk, and what was just written is known.
+                let seq = shared.live.visible_seq();
+                Written {
+                    outcomes,
+                    durable_seq: seq,
+                    visible_seq: seq,
+                }
+            });
+            done(written.map_err(EngineError::from));
+        };
+        let journal = self.log.writer()?;
+        Ok(journal.submit(entries, received, Box::new(told))?)
+    }
+
+    /// Writes `entries` and waits until they are on disk and known to answers.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::ReadOnly`], or [`EngineError::Journal`] when they cannot be written.
+    pub fn write(&self, entries: Vec<Entry>, received: Timestamp) -> Result<Written> {
+        let outcomes = self.log.writer()?.append(entries, received)?;
+        Ok(Written {
+            outcomes,
+            ..self.written()
+        })
+    }
+
+    /// How far the journal is, with no outcomes.
+    pub fn written(&self) -> Written {
+        let seq = self.shared.live.visible_seq();
+        Written {
+            outcomes: Vec::new(),
+            durable_seq: seq,
+            visible_seq: seq,
+        }
+    }
+
+    /// What is known of a user besides events.
+    pub fn user(&self, id: &str) -> Option<User> {
+        match self.shared.live.user(id) {
+            Some(written) => written,
+            None => self.shared.imported.user(id).cloned(),
+        }
+    }
+
+    /// Whether the catalog or the active model has this item.
+    pub fn knows_item(&self, id: &str) -> bool {
+        let in_model = || {
+            let state = self.shared.state.load();
+            let known = state.as_ref().map(|state| state.generation.interactions());
+            known.is_some_and(|known| known.item(id).is_some())
+        };
+        self.catalog().item(id).is_some() || in_model()
+    }
+
+    /// Hands every kept event of `actor`, and of the sessions that signed in as it, to `each` as a
+    /// line of JSON, oldest first, until it gives false.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Journal`] when the journal cannot be read.
+    pub fn export(&self, actor: &Actor, each: &mut dyn FnMut(&str) -> bool) -> Result<()> {
+        let Some(snapshot) = self.log.snapshot() else {
+            return Ok(());
+        };
+        let live = &self.shared.live;
+        let actors = live.actors_of(&live.owner(actor));
+        let mut lines = Lines {
+            each,
+            begun: Vec::new(),
+            stopped: false,
+        };
+        match snapshot.write_json_lines(&mut lines, &Whose::Only(actors)) {
+            Err(_) if lines.stopped => Ok(()),
+            exported => Ok(exported.map(drop)?),
+        }
+    }
+
+    /// Removes a person: the journal holds nothing of the person any more. Gives the number of
+    /// events that went.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::ReadOnly`], or [`EngineError::Journal`] when the disk refuses; then calling it
+    /// again goes on.
+    pub fn erase(&self, user: &UserId) -> Result<u64> {
+        let erased = self.log.writer()?.erase(user)?;
+        self.shared.live.forget_user(user);
+        Ok(erased.events)
+    }
+}
+
+/// Hands on what is written line by line.
+struct Lines<'a> {
+    each: &'a mut dyn FnMut(&str) -> bool,
+    begun: Vec<u8>,
+    stopped: bool,
+}
+
+impl std::io::Write for Lines<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
+            self.begun.extend_from_slice(piece);
+            if self.begun.pop_if(|last| *last == b'\n').is_some() {
+                let line = String::from_utf8_lossy(&self.begun);
+                self.stopped = !(self.each)(&line);
+                self.begun.clear();
+            }
+            if self.stopped {
+                return Err(std::io::ErrorKind::BrokenPipe.into());
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;
