@@ -89,6 +89,7 @@ struct SignedIn {
 }
 
 /// A change of the catalog.
+#[derive(Clone, Copy)]
 pub(crate) enum Change<'a> {
     Put(&'a Arc<Item>),
     Remove(&'a ItemId),

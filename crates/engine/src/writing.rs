@@ -242,6 +242,11 @@ impl Engine {
         }
     }
 
+    /// How many viewers' events are in memory, and about how many bytes they take.
+    pub fn viewers_in_memory(&self) -> (usize, usize) {
+        self.shared.live.size()
+    }
+
     /// What is known of a user besides events.
     pub fn user(&self, id: &str) -> Option<User> {
         match self.shared.live.user(id) {

@@ -11,7 +11,7 @@ use marquee_journal::Error as JournalError;
 use marquee_pipeline::{Budget, MonotonicClock, PipelineError};
 use marquee_store::{Error as StoreError, ModelVersion};
 
-use crate::{incident::Incidents, refusal::Refusal};
+use crate::{incident::Incidents, refusal::Refusal, telemetry::Holdings};
 
 type Result<T> = std::result::Result<T, EngineError>;
 
@@ -59,6 +59,9 @@ pub(crate) trait Backend: Send + Sync + 'static {
 
     /// Removes a person; gives the number of events that went.
     fn erase(&self, user: &UserId) -> Result<u64>;
+
+    /// What is held in memory now.
+    fn holdings(&self) -> Holdings;
 
     /// Every model version.
     fn models(&self) -> Result<Vec<ModelInfo>>;
@@ -127,6 +130,15 @@ impl Backend for Engine {
 
     fn erase(&self, user: &UserId) -> Result<u64> {
         Self::erase(self, user)
+    }
+
+    fn holdings(&self) -> Holdings {
+        let (viewers, viewer_bytes) = self.viewers_in_memory();
+        Holdings {
+            viewers: viewers as u64,
+            viewer_bytes: viewer_bytes as u64,
+            visible_seq: Self::written(self).visible_seq,
+        }
     }
 
     fn models(&self) -> Result<Vec<ModelInfo>> {

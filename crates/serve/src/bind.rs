@@ -22,6 +22,23 @@ pub(crate) async fn listen(config: &ServeConfig, keys: &Keys) -> Result<TcpListe
     TcpListener::bind(address).await.map_err(bind)
 }
 
+/// Listens for readers of metrics, if `config` says where.
+///
+/// # Errors
+///
+/// [`ServeError::MetricsAddress`] for an address that other machines can reach, since the page asks
+/// for no key, and [`ServeError::Bind`] when the system refuses.
+pub(crate) async fn metrics(config: &ServeConfig) -> Result<Option<TcpListener>, ServeError> {
+    let Some(address) = config.metrics else {
+        return Ok(None);
+    };
+    if !is_loopback(address) {
+        return Err(ServeError::MetricsAddress { address });
+    }
+    let bind = |source| ServeError::Bind { address, source };
+    TcpListener::bind(address).await.map(Some).map_err(bind)
+}
+
 fn is_safe(config: &ServeConfig, keys: &Keys) -> Result<(), ServeError> {
     let address = config.listen;
     if is_loopback(address) {

@@ -13,6 +13,9 @@ pub struct ServeConfig {
     /// Address and port; port 0 takes any that is free. An address that other machines can reach is
     /// refused unless `keys` is set, and `tls` or `plaintext = "anywhere"`.
     pub listen: SocketAddr,
+    /// Address and port of `GET /metrics` for Prometheus, on this machine alone. Without it there is
+    /// no such page.
+    pub metrics: Option<SocketAddr>,
     /// File of API keys, one `NAME:SHA256[:ROLE]` a line. Without it calls need no key.
     pub keys: Option<PathBuf>,
     /// Certificate and key for TLS. Without them the server speaks plain text.
@@ -34,6 +37,7 @@ impl Default for ServeConfig {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 7070)),
+            metrics: None,
             keys: None,
             tls: None,
             plaintext: Plaintext::LoopbackOnly,

@@ -76,6 +76,14 @@ pub enum ServeError {
         /// Where it was to listen.
         address: SocketAddr,
     },
+    /// Other machines would read the metrics.
+    #[error(
+        "refusing to show metrics on {address}: the page asks for no key; set serve.metrics to an address of this machine, such as 127.0.0.1:9464"
+    )]
+    MetricsAddress {
+        /// Where they were to be shown.
+        address: SocketAddr,
+    },
     /// The address cannot be listened on.
     #[error("cannot listen on {address}")]
     Bind {

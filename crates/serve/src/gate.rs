@@ -23,6 +23,7 @@ use crate::{
     config::ServeConfig,
     deadline::Deadline,
     refusal::Refusal,
+    telemetry::Telemetry,
 };
 
 /// What all calls share.
@@ -32,6 +33,7 @@ pub(crate) struct Gate {
     room: Arc<Semaphore>,
     longest_call: Duration,
     message_bytes: usize,
+    telemetry: Arc<Telemetry>,
     /// Becomes true when only probes are let in any more.
     closing: watch::Sender<bool>,
 }
@@ -46,8 +48,9 @@ struct Admitted {
 }
 
 impl Gate {
-    pub(crate) fn new(config: &ServeConfig, keys: Keys) -> Self {
+    pub(crate) fn new(config: &ServeConfig, keys: Keys, telemetry: Arc<Telemetry>) -> Self {
         Self {
+            telemetry,
             keys,
             room: Arc::new(Semaphore::new(config.limits.calls)),
             longest_call: config.times.call(),
@@ -111,7 +114,7 @@ impl Gate {
             Ok(admitted) => admitted,
             Err(refusal) => {
                 let response = Status::from(refusal).into_http();
-                log(call, &Caller::Anyone, &response, arrived);
+                self.note(call, &Caller::Anyone, &response, arrived);
                 return response;
             }
         };
@@ -129,8 +132,26 @@ impl Gate {
                 .unwrap_or_else(|_| Status::from(Refusal::OutOfTime).into_http()),
         };
         let response = self.documented(call, response);
-        log(call, &admitted.caller, &response, arrived);
+        self.note(call, &admitted.caller, &response, arrived);
         response
+    }
+
+    /// One line of log, and one count.
+    fn note(
+        &self,
+        call: Option<&Call>,
+        caller: &Caller,
+        response: &Response<Body>,
+        arrived: Instant,
+    ) {
+        let status = response.extensions().get::<Status>();
+        let code = status.map_or(Code::Ok, Status::code);
+        let took = arrived.elapsed();
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let call = call.map_or("unknown", |call| call.path);
+        tracing::info!(call, caller = caller.name(), ?code, micros, "call");
+        let name = call.rsplit('/').next().unwrap_or(call);
+        self.telemetry.call(name, &format!("{code:?}"), took);
     }
 
     /// Gives failures that come from below the services, where no reason is known, their reason.
@@ -153,16 +174,6 @@ impl Gate {
 }
 
 type Admission = Result<Admitted, Refusal>;
-
-fn log(call: Option<&Call>, caller: &Caller, response: &Response<Body>, arrived: Instant) {
-    let code = response
-        .extensions()
-        .get::<Status>()
-        .map_or(Code::Ok, Status::code);
-    let micros = u64::try_from(arrived.elapsed().as_micros()).unwrap_or(u64::MAX);
-    let call = call.map_or("unknown", |call| call.path);
-    tracing::info!(call, caller = caller.name(), ?code, micros, "call");
-}
 
 /// A service behind the gate.
 #[derive(Debug, Clone)]

@@ -36,6 +36,7 @@ mod page_token;
 mod refusal;
 mod server;
 mod services;
+mod telemetry;
 mod tls;
 mod web;
 mod workers;
@@ -49,7 +50,8 @@ use gate::{Gate, Gated};
 use health::{Health, Models};
 use incident::Incidents;
 use server::{Ending, Server};
-use services::Services;
+use services::{Services, Surroundings};
+use telemetry::Telemetry;
 use web::{Origins, Web};
 use workers::Workers;
 
@@ -92,8 +94,20 @@ async fn run_backend(
     let health = Health::new(reporter);
     health.up(models_of(&*backend)).await;
     let workers = Workers::new(config.limits.workers, Arc::new(Incidents::new()));
-    let gate = Arc::new(Gate::new(&config, keys));
-    let services = Services::new(backend, workers, health.clone(), &config, gate.closing());
+    let telemetry = Arc::new(Telemetry::new());
+    let metrics = bind::metrics(&config).await?;
+    let page = metrics.map(|listener| {
+        let page = telemetry::page::serve(listener, Arc::clone(&telemetry), Arc::clone(&backend));
+        tokio::spawn(page)
+    });
+    let gate = Arc::new(Gate::new(&config, keys, Arc::clone(&telemetry)));
+    let surroundings = Surroundings {
+        workers,
+        health: health.clone(),
+        closing: gate.closing(),
+        telemetry,
+    };
+    let services = Services::new(backend, surroundings, &config);
     let routes = routes(services, &config)?.add_service(health_server);
     let gated = Gated::new(Arc::clone(&gate), routes.prepare());
     let app = Web::new(origins, GrpcWebLayer::new().layer(gated));
@@ -106,6 +120,9 @@ async fn run_backend(
     Server::new(app, tls, ending, &config)
         .run(listener, shutdown)
         .await;
+    if let Some(page) = page {
+        page.abort();
+    }
     Ok(())
 }
 

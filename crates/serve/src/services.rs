@@ -12,6 +12,7 @@ use crate::{
     deadline::Deadline,
     health::Health,
     refusal::Refusal,
+    telemetry::Telemetry,
     workers::Workers,
 };
 
@@ -36,6 +37,16 @@ pub(crate) struct Services {
     /// Becomes true when the server shuts down.
     closing: watch::Receiver<bool>,
     answered: Arc<answered::Answered>,
+    telemetry: Arc<Telemetry>,
+}
+
+/// What the services stand in.
+pub(crate) struct Surroundings {
+    pub(crate) workers: Workers,
+    pub(crate) health: Health,
+    /// Becomes true when the server shuts down.
+    pub(crate) closing: watch::Receiver<bool>,
+    pub(crate) telemetry: Arc<Telemetry>,
 }
 
 impl std::fmt::Debug for Services {
@@ -47,16 +58,21 @@ impl std::fmt::Debug for Services {
 impl Services {
     pub(crate) fn new(
         backend: Arc<dyn Backend>,
-        workers: Workers,
-        health: Health,
+        surroundings: Surroundings,
         config: &ServeConfig,
-        closing: watch::Receiver<bool>,
     ) -> Self {
+        let Surroundings {
+            workers,
+            health,
+            closing,
+            telemetry,
+        } = surroundings;
         Self {
             backend,
             workers,
             changing: Arc::new(Mutex::new(())),
             health,
+            telemetry,
             events: config.events.clone(),
             streams: Arc::new(Semaphore::new(config.limits.event_streams)),
             closing,

@@ -306,3 +306,44 @@ async fn a_server_that_only_answers_says_so() {
     let details = tonic_types::StatusExt::get_error_details(&refused);
     assert_eq!(details.error_info().unwrap().reason, "READ_ONLY");
 }
+
+/// The page of metrics at `address`, as a plain client reads it.
+async fn page(address: std::net::SocketAddr, path: &str) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).await.unwrap();
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_count_calls_stages_and_events() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = trained(folder.path());
+    // A port that was free a moment ago.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = free.local_addr().unwrap();
+    drop(free);
+    let server = support::serve_with(open(&data), |config| config.metrics = Some(address)).await;
+    let channel = server.channel().await;
+    list(&channel, "u0", "").await;
+    write(
+        &channel,
+        vec![play("e1", "u0", "film-01"), play("", "u0", "film-01")],
+    )
+    .await;
+    let text = page(address, "/metrics").await;
+    for line in [
+        "marquee_call_duration_seconds_count{call=\"Recommend\",code=\"Ok\"} 1",
+        "marquee_stage_duration_seconds_count{stage=\"source\",component=\"ials\"} 1",
+        "marquee_events_total{outcome=\"written\"} 1",
+        "marquee_events_total{outcome=\"refused\"} 1",
+        "marquee_visible_seq 1",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    assert!(!text.contains("u0") && !text.contains("film-"));
+    assert!(page(address, "/").await.starts_with("HTTP/1.1 404"));
+}

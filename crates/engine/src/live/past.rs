@@ -80,10 +80,10 @@ pub(crate) fn past(base: Base<'_>, deeds: &[Deed], rows: &Rows<'_>, selection: &
         }
     }
     let stays = |item: &ItemIdx| !gone.contains(item) || supported.contains(item);
-    let history: Vec<HistoryEntry> = base.history.iter().copied().collect();
-    let history: Vec<HistoryEntry> = history.into_iter().filter(|e| stays(&e.item)).collect();
-    let opposed: Vec<ItemIdx> = base.opposed.iter().copied().map(ItemIdx).collect();
-    let opposed: Vec<ItemIdx> = opposed.into_iter().filter(stays).collect();
+    let history = base.history.iter().copied();
+    let history: Vec<HistoryEntry> = history.filter(|entry| stays(&entry.item)).collect();
+    let opposed = base.opposed.iter().copied().map(ItemIdx);
+    let opposed: Vec<ItemIdx> = opposed.filter(stays).collect();
     let ViewerFold { history, opposed } = fold_viewer(&history, &opposed, &signals, selection);
     let (history, fresh): (Vec<_>, Vec<_>) = history
         .into_iter()

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    hash::{BuildHasher, Hash, Hasher, RandomState},
+    hash::{BuildHasher, RandomState},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -136,9 +136,8 @@ impl Viewers {
     }
 
     fn shard(&self, actor: &Actor) -> MutexGuard<'_, Shard> {
-        let mut hasher = self.hasher.build_hasher();
-        actor.hash(&mut hasher);
-        let number = usize::try_from(hasher.finish() % N_SHARDS as u64).unwrap_or(0);
+        let hash = self.hasher.hash_one(actor);
+        let number = usize::try_from(hash % N_SHARDS as u64).unwrap_or(0);
         lock(&self.shards[number])
     }
 }

@@ -7,7 +7,11 @@ const WORK: &str = "/marquee.v1.CatalogService/GetItem";
 const PROBE: &str = "/grpc.health.v1.Health/Check";
 
 fn gate() -> Arc<Gate> {
-    Arc::new(Gate::new(&ServeConfig::default(), Keys::NotAsked))
+    Arc::new(Gate::new(
+        &ServeConfig::default(),
+        Keys::NotAsked,
+        Arc::new(Telemetry::new()),
+    ))
 }
 
 /// The reason with which `gate` answers a call, in front of a service that gives `status`.

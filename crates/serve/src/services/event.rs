@@ -206,7 +206,7 @@ impl Services {
         } else {
             self.write(batch.entries, batch.now).await?
         };
-        Ok((statuses(batch.statuses, &written.outcomes), written))
+        Ok((self.statuses(batch.statuses, &written.outcomes), written))
     }
 
     /// Reads the batches of a stream and hands them to the journal, until the stream ends or the
@@ -289,7 +289,7 @@ impl Services {
             None => self.backend.written(),
             Some(outcome) => outcome.await.unwrap_or(Err(Refusal::ShuttingDown))?,
         };
-        let statuses = statuses(waiting.statuses, &written.outcomes);
+        let statuses = self.statuses(waiting.statuses, &written.outcomes);
         let is_written = |status: &EventStatus| status.outcome() == EventOutcome::Written;
         let count = statuses.iter().filter(|status| is_written(status)).count();
         let others = (0..)
@@ -307,6 +307,24 @@ impl Services {
             durable_seq: written.durable_seq,
             visible_seq: written.visible_seq,
         })
+    }
+
+    /// As [`statuses`], and counts them.
+    fn statuses(
+        &self,
+        looked_at: Vec<Option<EventStatus>>,
+        outcomes: &[Outcome],
+    ) -> Vec<EventStatus> {
+        let statuses = statuses(looked_at, outcomes);
+        for (outcome, name) in [
+            (EventOutcome::Written, "written"),
+            (EventOutcome::Duplicate, "duplicate"),
+            (EventOutcome::Refused, "refused"),
+        ] {
+            let count = statuses.iter().filter(|one| one.outcome() == outcome);
+            self.telemetry.events(name, count.count() as u64);
+        }
+        statuses
     }
 
     /// Sends the events of `actor` as lines, until they end or nobody listens.

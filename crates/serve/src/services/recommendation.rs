@@ -26,6 +26,7 @@ impl RecommendationService for Services {
         let answer = self.work(deadline, move |this, limit| {
             let answer = this.backend.recommend(&converted, limit);
             let answer = answer.map_err(|error| this.refusal(&error))?;
+            this.telemetry.answer(&answer.timings, &answer.degraded);
             Ok(convert::recommend_response(answer, &converted))
         });
         let answer = answer.await?;
@@ -41,6 +42,7 @@ impl RecommendationService for Services {
         self.work(deadline, move |this, limit| {
             let answer = this.backend.rank(&request, limit);
             let answer = answer.map_err(|error| this.refusal(&error))?;
+            this.telemetry.answer(&answer.timings, &answer.degraded);
             Ok(convert::rank_response(answer))
         })
         .await

@@ -25,7 +25,7 @@ use tokio::{
 use tonic::{Status, transport::Channel};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::{ServeConfig, ServeError, backend::Backend, run_backend};
+use crate::{ServeConfig, ServeError, backend::Backend, run_backend, telemetry::Holdings};
 
 /// Longer than anything here may take.
 pub(super) const LONG: Duration = Duration::from_secs(60);
@@ -154,6 +154,10 @@ impl Backend for Script {
     fn export(&self, _: &Actor, each: &mut dyn FnMut(&str) -> bool) -> Result<(), EngineError> {
         let _ = (0..3).all(|_| each("{}"));
         Ok(())
+    }
+
+    fn holdings(&self) -> Holdings {
+        Holdings::default()
     }
 
     fn erase(&self, _: &UserId) -> Result<u64, EngineError> {

@@ -65,7 +65,16 @@ pub(crate) fn open(data: &Path) -> Arc<Engine> {
 
 /// Serves `engine` on a free port.
 pub(crate) async fn serve(engine: Arc<Engine>) -> Server {
+    serve_with(engine, |_| {}).await
+}
+
+/// As [`serve`], with other settings.
+pub(crate) async fn serve_with(
+    engine: Arc<Engine>,
+    change: impl FnOnce(&mut ServeConfig),
+) -> Server {
     let mut config = ServeConfig::default();
+    change(&mut config);
     config.listen.set_port(0);
     // For a machine that has other things to do as well.
     config.times.call_ms = 60_000;
