@@ -68,7 +68,7 @@ pub(crate) fn similar_response(answer: Recommendation) -> v1::SimilarItemsRespon
 }
 
 /// One title of the answer of `ContinueWatching`.
-pub(crate) fn continue_item(one: ContinueItem) -> v1::ContinueItem {
+pub(crate) fn continue_item(one: &ContinueItem) -> v1::ContinueItem {
     v1::ContinueItem {
         item_id: one.item.id.as_str().to_owned(),
         title: one.item.title.clone(),

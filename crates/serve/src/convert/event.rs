@@ -267,8 +267,8 @@ fn play(fields: &mut Fields, wire: &v1::Play) -> Option<Action> {
 
 fn rate(fields: &mut Fields, wire: &v1::Rate) -> Option<Action> {
     let rating = wire.rating;
-    // Written so that a rating that is not a number is refused too.
-    if !(rating.abs() <= MAX_RATING) {
+    // What is not a number lies in no range.
+    if !(-MAX_RATING..=MAX_RATING).contains(&rating) {
         let problem = format!("expected a finite number within ±{MAX_RATING}, found {rating}");
         fields.fail("rate.rating", problem);
     }

@@ -59,7 +59,7 @@ impl RecommendationService for Services {
             let items = this.backend.continue_watching(&actor, k, now);
             let items = items.map_err(|error| this.refusal(&error))?;
             Ok(ContinueWatchingResponse {
-                items: items.into_iter().map(convert::continue_item).collect(),
+                items: items.iter().map(convert::continue_item).collect(),
             })
         })
         .await
