@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use marquee_core::{Action, EventId, Timestamp};
+use marquee_core::{Action, Event, EventId, Timestamp};
 
 use super::{
     rewrite::{Fate, rewrite},
@@ -114,26 +114,34 @@ fn replaced(shared: &Shared, compaction: &Compaction) -> Result<HashSet<u64>> {
     Ok(replaced)
 }
 
+/// What retractions do.
+#[derive(Default)]
+struct Taken {
+    /// When the first retraction that holds arrived, of each event that is taken back.
+    events: HashMap<EventId, Timestamp>,
+    /// Numbers of the retractions that hold.
+    by: HashSet<u64>,
+}
+
 /// Numbers of events that were taken back and of retractions that did it, all arrived before
 /// `before`.
 fn retracted(segments: &[Arc<Segment>], before: Timestamp) -> Result<HashSet<u64>> {
-    let takers = takers(segments)?;
+    let taken = taken(segments)?;
     // Of each event that holds no more: its number.
     let mut gone: HashMap<EventId, u64> = HashMap::new();
-    each_event(segments, |committed, id| {
-        let old = committed.received < before;
-        if let Some(id) = id
-            && old
-            && takers.get(id).is_some_and(|&taken| taken < before)
+    each_event(segments, |committed, event| {
+        // A retraction with an earlier time than the one that takes it back has done its work.
+        let works = taken.by.contains(&committed.seq);
+        if let Some(id) = &event.id
+            && committed.received < before
+            && !works
+            && (taken.events.get(id)).is_some_and(|&arrived| arrived < before)
         {
             gone.insert(id.clone(), committed.seq);
         }
     })?;
     let mut dropped: HashSet<u64> = gone.values().copied().collect();
-    each_event(segments, |committed, _| {
-        let Entry::Event(event) = &committed.entry else {
-            return;
-        };
+    each_event(segments, |committed, event| {
         // One that stands before its target would go first, and a crash would bring the target back.
         // One whose target is elsewhere may be needed there.
         if let Action::Retract { event: target } = &event.action
@@ -146,13 +154,10 @@ fn retracted(segments: &[Arc<Segment>], before: Timestamp) -> Result<HashSet<u64
     Ok(dropped)
 }
 
-/// Of each event that is taken back by a retraction that holds: when the first of these arrived.
-fn takers(segments: &[Arc<Segment>]) -> Result<HashMap<EventId, Timestamp>> {
+fn taken(segments: &[Arc<Segment>]) -> Result<Taken> {
     let mut all = Vec::new();
-    each_event(segments, |committed, _| {
-        if let Entry::Event(event) = &committed.entry
-            && let Action::Retract { event: target } = &event.action
-        {
+    each_event(segments, |committed, event| {
+        if let Action::Retract { event: target } = &event.action {
             all.push(Retraction {
                 order: (event.time, committed.seq),
                 own: event.id.clone(),
@@ -163,25 +168,23 @@ fn takers(segments: &[Arc<Segment>]) -> Result<HashMap<EventId, Timestamp>> {
     })?;
     // From the latest to the earliest, so that one that is itself taken back does nothing.
     all.sort_by_key(|one| std::cmp::Reverse(one.order));
-    let mut takers: HashMap<EventId, Timestamp> = HashMap::new();
+    let mut taken = Taken::default();
     for one in all {
-        if one.own.is_some_and(|own| takers.contains_key(&own)) {
+        if one.own.is_some_and(|own| taken.events.contains_key(&own)) {
             continue;
         }
-        let first = takers.entry(one.target).or_insert(one.received);
+        taken.by.insert(one.order.1);
+        let first = taken.events.entry(one.target).or_insert(one.received);
         *first = one.received.min(*first);
     }
-    Ok(takers)
+    Ok(taken)
 }
 
-fn each_event(
-    segments: &[Arc<Segment>],
-    mut take: impl FnMut(&Committed, Option<&EventId>),
-) -> Result<()> {
+fn each_event(segments: &[Arc<Segment>], mut take: impl FnMut(&Committed, &Event)) -> Result<()> {
     for segment in segments {
         segment.each(|committed| {
             if let Entry::Event(event) = &committed.entry {
-                take(&committed, event.id.as_ref());
+                take(&committed, event);
             }
         })?;
     }

@@ -17,8 +17,8 @@ use crate::{
     shared::Shared,
 };
 
-/// Name of the file that says which erasure has begun. It is removed when that is done.
-pub(crate) const INTENT: &str = "erasing";
+/// Name of the file that lists the entries that are being erased. It is removed when that is done.
+const INTENT: &str = "erasing";
 /// What the file begins with.
 const MAGIC: [u8; 8] = *b"\x89MQJe\r\n1";
 
@@ -31,43 +31,35 @@ pub struct Erased {
     pub retractions: u64,
     /// Sign-ins, records and deletions of the person.
     pub records: u64,
-    /// Sessions whose events were erased.
+    /// Sessions from which they signed in.
     pub sessions: u64,
     /// Segments that were written anew.
     pub segments: u64,
 }
 
-/// What belongs to a person.
-struct Person {
-    user: UserId,
-    sessions: HashSet<SessionId>,
-    /// Ids of their events.
-    events: HashSet<EventId>,
-}
-
-/// In what way an entry belongs to the person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tie {
-    None,
-    Event,
-    Retraction,
-    Record,
-}
-
 /// Erases what stands up to `through_seq`, which is all in sealed segments.
+///
+/// The numbers of all entries that go are written down first: once the first of them are gone, it
+/// could not be found out any more which others belong to them.
 pub(super) fn erase(shared: &Shared, user: &UserId, through_seq: u64) -> Result<Erased> {
-    let path = shared.disk.path().join(INTENT);
-    replace(&*shared.disk, INTENT, &encode(user, through_seq))?;
-    (shared.disk.sync_folder()).map_err(Error::io("sync", &path))?;
-    erase_through(shared, user, through_seq)
+    let mut segments = sealed(shared);
+    segments.retain(|segment| segment.last_seq() <= through_seq);
+    let (mut erased, goes) = find(user, &segments)?;
+    if goes.is_empty() {
+        return Ok(erased);
+    }
+    replace(&*shared.disk, INTENT, &encode(&goes))?;
+    (shared.disk.sync_folder()).map_err(Error::io("sync", shared.disk.path()))?;
+    erased.segments = drop_all(shared, &goes)?;
+    Ok(erased)
 }
 
 /// Finishes an erasure that has begun, if there is one.
 ///
 /// # Errors
 ///
-/// [`Error::Damaged`] when the file that says which is not as it was written, and what the disk
-/// says.
+/// [`Error::Damaged`] when the file that lists the entries is not as it was written, and what the
+/// disk says.
 pub(crate) fn finish(shared: &Shared) -> Result<()> {
     let path = shared.disk.path().join(INTENT);
     let file = match shared.disk.open(INTENT) {
@@ -75,42 +67,87 @@ pub(crate) fn finish(shared: &Shared) -> Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(Error::io("open", &path)(error)),
     };
-    // An id and three numbers.
-    let mut bytes = [0; 512];
+    let length = file.length().map_err(Error::io("read", &path))?;
+    let mut bytes = vec![0; usize::try_from(length).unwrap_or(usize::MAX)];
     let n = (file.read_at(&mut bytes, 0)).map_err(Error::io("read", &path))?;
-    let (user, through_seq) = decode(&bytes[..n]).map_err(Error::damaged(&path, 0))?;
-    erase_through(shared, &user, through_seq).map(drop)
+    let goes = decode(&bytes[..n]).map_err(Error::damaged(&path, 0))?;
+    drop_all(shared, &goes).map(drop)
 }
 
-fn erase_through(shared: &Shared, user: &UserId, through_seq: u64) -> Result<Erased> {
-    let mut segments = sealed(shared);
-    segments.retain(|segment| segment.last_seq() <= through_seq);
-    let mut person = Person {
-        user: user.clone(),
-        sessions: sessions_of(user, &segments)?,
-        events: HashSet::new(),
-    };
-    let touched = touched(&mut person, &segments)?;
-    let mut erased = Erased {
-        sessions: person.sessions.len() as u64,
-        segments: touched.len() as u64,
-        ..Erased::default()
-    };
-    for segment in touched {
-        rewrite(shared, &[segment], 0, &mut |committed| {
-            match person.tie(committed) {
-                Tie::None => return Fate::Keep,
-                Tie::Event => erased.events += 1,
-                Tie::Retraction => erased.retractions += 1,
-                Tie::Record => erased.records += 1,
-            }
-            Fate::Drop
-        })?;
+/// Rewrites every segment that has one of these entries; gives the number of segments.
+///
+/// - `goes`: sequence numbers, rising.
+fn drop_all(shared: &Shared, goes: &[u64]) -> Result<u64> {
+    let mut rewritten = 0;
+    for segment in sealed(shared) {
+        let next = goes.partition_point(|&seq| seq < segment.header.first_seq);
+        if (goes.get(next)).is_none_or(|&seq| seq > segment.last_seq()) {
+            continue;
+        }
+        rewrite(
+            shared,
+            &[segment],
+            0,
+            &mut |committed| match goes.binary_search(&committed.seq) {
+                Ok(_) => Fate::Drop,
+                Err(_) => Fate::Keep,
+            },
+        )?;
+        rewritten += 1;
     }
     remove(shared, INTENT)?;
-    let dir = shared.disk.path();
-    (shared.disk.sync_folder()).map_err(Error::io("sync", dir))?;
-    Ok(erased)
+    (shared.disk.sync_folder()).map_err(Error::io("sync", shared.disk.path()))?;
+    Ok(rewritten)
+}
+
+/// Sequence numbers of all that belongs to `user`, rising. Every entry is looked at: what an index
+/// says is not relied on.
+fn find(user: &UserId, segments: &[Arc<Segment>]) -> Result<(Erased, Vec<u64>)> {
+    let sessions = sessions_of(user, segments)?;
+    let mut erased = Erased {
+        sessions: sessions.len() as u64,
+        ..Erased::default()
+    };
+    let did = |actor: &Actor| match actor {
+        Actor::User(who) => who == user,
+        Actor::Session(session) => sessions.contains(session),
+    };
+    let mut goes = Vec::new();
+    let mut events: HashSet<EventId> = HashSet::new();
+    let mut retractions: Vec<(u64, EventId)> = Vec::new();
+    let mut look = |Committed { seq, entry, .. }| match entry {
+        Entry::Event(event) if did(&event.actor) => {
+            goes.push(seq);
+            erased.events += 1;
+            events.extend(event.id);
+        }
+        Entry::Event(event) => {
+            if let Action::Retract { event } = event.action {
+                retractions.push((seq, event));
+            }
+        }
+        Entry::PutUser(marquee_core::User { id, .. })
+        | Entry::DeleteUser(id)
+        | Entry::SignIn { user: id, .. } => {
+            if id == *user {
+                goes.push(seq);
+                erased.records += 1;
+            }
+        }
+        Entry::PutItem(_) | Entry::DeleteItem(_) => {}
+    };
+    for segment in segments {
+        segment.each(&mut look)?;
+    }
+    // Some stand before the event that they take back.
+    for (seq, target) in retractions {
+        if events.contains(&target) {
+            goes.push(seq);
+            erased.retractions += 1;
+        }
+    }
+    goes.sort_unstable();
+    Ok((erased, goes))
 }
 
 /// Sessions from which `user` signed in.
@@ -130,87 +167,39 @@ fn sessions_of(user: &UserId, segments: &[Arc<Segment>]) -> Result<HashSet<Sessi
     Ok(sessions)
 }
 
-/// Segments with something of the person. Every entry is looked at: what an index says is not relied
-/// on.
-fn touched(person: &mut Person, segments: &[Arc<Segment>]) -> Result<Vec<Arc<Segment>>> {
-    let mut hit = vec![false; segments.len()];
-    let mut retractions: Vec<(usize, EventId)> = Vec::new();
-    for (at, segment) in segments.iter().enumerate() {
-        segment.each(|committed| {
-            if person.tie(&committed) != Tie::None {
-                hit[at] = true;
-            }
-            if let Entry::Event(event) = committed.entry {
-                if person.did(&event.actor) {
-                    person.events.extend(event.id);
-                } else if let Action::Retract { event } = event.action {
-                    retractions.push((at, event));
-                }
-            }
-        })?;
-    }
-    // Some stand before the event that they take back.
-    for (at, target) in retractions {
-        hit[at] |= person.events.contains(&target);
-    }
-    let hits = segments.iter().zip(hit).filter(|&(_, hit)| hit);
-    Ok(hits.map(|(segment, _)| Arc::clone(segment)).collect())
-}
-
-impl Person {
-    fn did(&self, actor: &Actor) -> bool {
-        match actor {
-            Actor::User(user) => *user == self.user,
-            Actor::Session(session) => self.sessions.contains(session),
-        }
-    }
-
-    fn tie(&self, committed: &Committed) -> Tie {
-        let is = |id: &UserId| {
-            if *id == self.user {
-                Tie::Record
-            } else {
-                Tie::None
-            }
-        };
-        match &committed.entry {
-            Entry::Event(event) if self.did(&event.actor) => Tie::Event,
-            Entry::Event(event) => match &event.action {
-                Action::Retract { event } if self.events.contains(event) => Tie::Retraction,
-                _ => Tie::None,
-            },
-            Entry::PutUser(user) => is(&user.id),
-            Entry::DeleteUser(user) | Entry::SignIn { user, .. } => is(user),
-            Entry::PutItem(_) | Entry::DeleteItem(_) => Tie::None,
-        }
-    }
-}
-
-fn encode(user: &UserId, through_seq: u64) -> Vec<u8> {
+fn encode(goes: &[u64]) -> Vec<u8> {
     let mut bytes = MAGIC.to_vec();
-    bytes.extend_from_slice(&through_seq.to_le_bytes());
-    put_varint(&mut bytes, user.as_str().len() as u64);
-    bytes.extend_from_slice(user.as_str().as_bytes());
+    put_varint(&mut bytes, goes.len() as u64);
+    let mut last = 0;
+    for &seq in goes {
+        put_varint(&mut bytes, seq - last);
+        last = seq;
+    }
     let checksum = XxHash3_64::oneshot(&bytes);
     bytes.extend_from_slice(&checksum.to_le_bytes());
     bytes
 }
 
-fn decode(bytes: &[u8]) -> Result<(UserId, u64), Problem> {
+fn decode(bytes: &[u8]) -> Result<Vec<u64>, Problem> {
     let (front, checksum) = bytes.split_last_chunk().ok_or(Problem::Short)?;
     let (found, expected) = (XxHash3_64::oneshot(front), u64::from_le_bytes(*checksum));
     if found != expected {
         return Err(Problem::Checksum { found, expected });
     }
     let mut from = Decoder::new(front);
-    if from.array::<8>()? != MAGIC {
+    let magic: [u8; 8] = from.array()?;
+    if magic != MAGIC {
         return Err(Problem::Unknown {
-            what: "version of an erasure, which begins with",
-            found: front[0].into(),
+            what: "form of a list of entries to erase",
+            found: u64::from_le_bytes(magic),
         });
     }
-    let through_seq = u64::from_le_bytes(from.array()?);
-    let length = from.limited("length of an id", 256)?;
-    let id = str::from_utf8(from.bytes(length)?).map_err(|_| Problem::Text)?;
-    Ok((UserId::new(id)?, through_seq))
+    let n = from.varint()?;
+    let mut goes = Vec::new();
+    let mut last: u64 = 0;
+    for _ in 0..n {
+        last = last.saturating_add(from.varint()?);
+        goes.push(last);
+    }
+    Ok(goes)
 }
