@@ -4,6 +4,7 @@ mod ann;
 mod cf;
 mod live;
 mod peers;
+mod replay;
 mod serve;
 
 use std::{path::Path, process::Command};
@@ -34,6 +35,8 @@ enum What {
     Serve(serve::Options),
     /// From an event to the answer that knows it, and acknowledged events a second
     Live(live::Options),
+    /// Live answers over a log replayed in the order of time, beside models trained now and then
+    Replay(replay::Options),
     /// Recall, speed, memory and build time of retrieval by inner product
     Ann(ann::Options),
     /// Speed, memory and quality of training
@@ -49,6 +52,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     match &options.what {
         Some(What::Serve(options)) => return serve::run(workspace, options),
         Some(What::Live(options)) => return live::run(workspace, options),
+        Some(What::Replay(options)) => return replay::run(workspace, options),
         Some(What::Ann(options)) => return ann::run(workspace, options),
         Some(What::Cf(options)) => return cf::run(workspace, options),
         None => {}

@@ -6,18 +6,24 @@ use std::{
         Arc, Mutex, PoisonError, RwLockReadGuard,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
-use marquee_core::RecommendationId;
+use marquee_core::{RecommendationId, UserId, UserIdx};
 use marquee_ingest::{Catalog, DataFolder};
-use marquee_pipeline::{Budget, Width};
+use marquee_pipeline::{Budget, MonotonicClock, Width};
 use marquee_store::{ModelVersion, Registry};
 
 use crate::{
     Check, EngineError, Generation, Journaling, LiveLimits, RankRequest, RecommendRequest,
-    Recommendation, Result, SimilarRequest, answer,
+    Recommendation, Result, SimilarRequest, Viewer, answer,
     writing::{Log, Shared, State},
 };
+
+/// Answers that an engine gives to nobody before it is asked.
+pub const WARM_UP: usize = 64;
+/// How long all of them may take.
+const WARM_UP_TIME: Duration = Duration::from_secs(2);
 
 /// Settings of an engine.
 #[derive(Debug, Clone)]
@@ -168,6 +174,27 @@ impl Engine {
         self.answer(&state, |context| {
             answer::similar_items(context, request, &budget)
         })
+    }
+
+    /// Answers for viewers all over the active model and forgets the answers, so that files are in
+    /// memory before anybody waits for them. Does nothing without a model.
+    ///
+    /// Cost: [`WARM_UP`] answers.
+    pub fn warm_up(&self) {
+        let Ok(generation) = self.generation() else {
+            return;
+        };
+        let known = generation.interactions();
+        let step = known.n_users().div_ceil(WARM_UP).max(1);
+        let clock = MonotonicClock::start();
+        for row in (0..known.n_users()).step_by(step) {
+            let id = known.user_id(UserIdx::from_usize(row)).map(UserId::new);
+            if let Some(Ok(id)) = id {
+                let request = RecommendRequest::plain(Viewer::Known(id));
+                // Whatever fails here fails again, and is told, when somebody asks.
+                let _ = self.recommend(&request, Budget::new(&clock, WARM_UP_TIME));
+            }
+        }
     }
 
     /// Every model version of the folder, by name and number.

@@ -160,6 +160,11 @@ impl Interactions {
         self.view().items.row(id).map(ItemIdx)
     }
 
+    /// The id of a user.
+    pub fn user_id(&self, user: UserIdx) -> Option<&str> {
+        self.view().users.ids.get(user.index())
+    }
+
     /// The id of an item.
     pub fn item_id(&self, item: ItemIdx) -> Option<&str> {
         self.view().items.ids.get(item.index())

@@ -97,6 +97,23 @@ pub struct RecommendRequest {
     pub now: Timestamp,
 }
 
+impl RecommendRequest {
+    /// Twenty items for `viewer`, nothing else asked for.
+    pub fn plain(viewer: Viewer) -> Self {
+        Self {
+            viewer,
+            k: 20,
+            filter: ItemFilter::default(),
+            seen: SeenPolicy::default(),
+            detail: Detail::default(),
+            removals: Removals::default(),
+            session: None,
+            shown: Vec::new(),
+            now: Timestamp::EPOCH,
+        }
+    }
+}
+
 /// What stands for an item in the memory of a list that goes on over pages.
 ///
 /// Two items that share one are never both shown, which of a thousand shown and a hundred thousand

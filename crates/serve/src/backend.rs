@@ -60,6 +60,9 @@ pub(crate) trait Backend: Send + Sync + 'static {
     /// Removes a person; gives the number of events that went.
     fn erase(&self, user: &UserId) -> Result<u64>;
 
+    /// Answers for some viewers, so that the first who asks does not wait for pages of the files.
+    fn warm_up(&self);
+
     /// What is held in memory now.
     fn holdings(&self) -> Holdings;
 
@@ -130,6 +133,10 @@ impl Backend for Engine {
 
     fn erase(&self, user: &UserId) -> Result<u64> {
         Self::erase(self, user)
+    }
+
+    fn warm_up(&self) {
+        Self::warm_up(self);
     }
 
     fn holdings(&self) -> Holdings {

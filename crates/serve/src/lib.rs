@@ -92,6 +92,7 @@ async fn run_backend(
 
     let (reporter, health_server) = tonic_health::server::health_reporter();
     let health = Health::new(reporter);
+    backend.warm_up();
     health.up(models_of(&*backend)).await;
     let workers = Workers::new(config.limits.workers, Arc::new(Incidents::new()));
     let telemetry = Arc::new(Telemetry::new());

@@ -2000,9 +2000,9 @@ pub mod event_service_client {
             self.inner.server_streaming(req, path, codec).await
         }
         /// Removes a person for good: the person's events, those of sessions that signed in as this user,
-        /// and the record. When it returns, no file of the journal holds the person's id. Models that were
-        /// trained before keep what they learned until they are trained again; their histories are not
-        /// shown to anybody any more.
+        /// and the record. When it returns, no file of the journal holds the person's id. What was imported
+        /// besides, and models that were trained before, keep what they hold until the operator imports and
+        /// trains anew.
         ///
         /// Codes: as ExportEvents.
         /// Retry: yes; erasing twice changes nothing.
@@ -2113,9 +2113,9 @@ pub mod event_service_server {
             tonic::Status,
         >;
         /// Removes a person for good: the person's events, those of sessions that signed in as this user,
-        /// and the record. When it returns, no file of the journal holds the person's id. Models that were
-        /// trained before keep what they learned until they are trained again; their histories are not
-        /// shown to anybody any more.
+        /// and the record. When it returns, no file of the journal holds the person's id. What was imported
+        /// besides, and models that were trained before, keep what they hold until the operator imports and
+        /// trains anew.
         ///
         /// Codes: as ExportEvents.
         /// Retry: yes; erasing twice changes nothing.

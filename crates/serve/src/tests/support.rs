@@ -156,6 +156,8 @@ impl Backend for Script {
         Ok(())
     }
 
+    fn warm_up(&self) {}
+
     fn holdings(&self) -> Holdings {
         Holdings::default()
     }
