@@ -163,6 +163,12 @@ pub struct AvailabilityWindow {
 }
 
 impl AvailabilityWindow {
+    /// Open at both ends.
+    pub const ALWAYS: Self = Self {
+        start: None,
+        end: None,
+    };
+
     /// Whether `now` lies in the window.
     pub fn contains(&self, now: Timestamp) -> bool {
         self.start.is_none_or(|start| start <= now) && self.end.is_none_or(|end| now < end)

@@ -25,7 +25,7 @@ pub use id::{
     ArtworkId, CreatorId, EventId, IdError, ItemId, ItemIdx, RecommendationId, SessionId, UserId,
     UserIdx,
 };
-pub use slate::{Candidates, Removal, ScoredItem, SourceSet};
+pub use slate::{Candidates, Moved, Removal, Rule, ScoredItem, SourceSet};
 pub use sparse::{Row, SparseError, SparseRows, SparseView};
 pub use stage::{CandidateSource, Filter, Query, Reranker, Scorer, StageError};
 pub use time::{Seconds, Timestamp};

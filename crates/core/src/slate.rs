@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     hash::{BuildHasherDefault, Hasher},
 };
 
@@ -46,6 +47,61 @@ pub struct Removal {
     pub stage: &'static str,
     /// By which of its rules: `in_history`.
     pub rule: &'static str,
+}
+
+/// A rule of a slate by its place among those of its sort. Prints as `boosts[2]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Rule {
+    /// The list it stands in: `boosts`.
+    pub list: &'static str,
+    /// Its number there, from 0.
+    pub number: usize,
+}
+
+impl Rule {
+    /// The list of boosts.
+    pub const BOOSTS: &'static str = "boosts";
+    /// The list of caps.
+    pub const CAPS: &'static str = "caps";
+    /// The list of pins.
+    pub const PINS: &'static str = "pins";
+
+    /// A boost.
+    pub fn boost(number: usize) -> Self {
+        let list = Self::BOOSTS;
+        Self { list, number }
+    }
+
+    /// A cap.
+    pub fn cap(number: usize) -> Self {
+        let list = Self::CAPS;
+        Self { list, number }
+    }
+
+    /// A pin.
+    pub fn pin(number: usize) -> Self {
+        let list = Self::PINS;
+        Self { list, number }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}[{}]", self.list, self.number)
+    }
+}
+
+/// That a re-ranker put an item elsewhere, and by which rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moved {
+    /// The item.
+    pub item: ItemIdx,
+    /// The rule that speaks of it.
+    pub rule: Rule,
+    /// Its place before that re-ranker, from 0.
+    pub from: usize,
+    /// Its place after it, from 0; `None` if it was dropped.
+    pub to: Option<usize>,
 }
 
 /// A batch of candidates as a structure of arrays. Each item stands at most once.

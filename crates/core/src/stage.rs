@@ -1,7 +1,7 @@
 //! The stages of the request path, as traits. Components only compute: the pipeline keeps budgets,
 //! counts and times.
 
-use crate::{Candidates, Explanation, History, ItemIdx, ScoredItem, Timestamp};
+use crate::{Candidates, Explanation, History, ItemIdx, Moved, ScoredItem, Timestamp};
 
 /// What the stages know of a request.
 #[derive(Debug, Clone, Copy)]
@@ -100,10 +100,16 @@ pub trait Reranker: Send + Sync {
     /// Name in timings.
     fn name(&self) -> &'static str;
 
-    /// Reorders `slate`, which comes best first; it may shorten it, never add to it.
+    /// Reorders `slate`, which comes best first; it may shorten it, never add to it. What it moves into
+    /// or out of the first `query.k` places by a rule that somebody set, it adds to `moved`.
     ///
     /// # Errors
     ///
-    /// [`StageError`] when it cannot; the slate must then be as it was.
-    fn rerank(&self, query: &Query<'_>, slate: &mut Vec<ScoredItem>) -> Result<(), StageError>;
+    /// [`StageError`] when it cannot; the slate and `moved` must then be as they were.
+    fn rerank(
+        &self,
+        query: &Query<'_>,
+        slate: &mut Vec<ScoredItem>,
+        moved: &mut Vec<Moved>,
+    ) -> Result<(), StageError>;
 }

@@ -8,8 +8,8 @@ use std::{
 
 use marquee_cf::Recommender;
 use marquee_core::{
-    CandidateSource, Explanation, HistoryEntry, ItemIdx, Query, Reranker, ScoredItem, Scorer,
-    StageError, Timestamp,
+    CandidateSource, Explanation, HistoryEntry, ItemIdx, Moved, Query, Reranker, ScoredItem,
+    Scorer, StageError, Timestamp,
 };
 use marquee_math::derive_seed;
 
@@ -318,7 +318,12 @@ impl Reranker for ExploreReranker<'_> {
         "explore"
     }
 
-    fn rerank(&self, query: &Query<'_>, slate: &mut Vec<ScoredItem>) -> StageResult<()> {
+    fn rerank(
+        &self,
+        query: &Query<'_>,
+        slate: &mut Vec<ScoredItem>,
+        _: &mut Vec<Moved>,
+    ) -> StageResult<()> {
         let k = query.k;
         let is_fresh = |scored: &ScoredItem| self.0.is_fresh(scored.item);
         if k < LEAST_K || slate.len() <= k || slate[..k].iter().any(is_fresh) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use marquee_core::{ItemIdx, Removal, SourceSet};
+use marquee_core::{ItemIdx, Moved, Removal, SourceSet};
 
 /// The result of one request.
 #[derive(Debug, Clone, Default)]
@@ -11,6 +11,8 @@ pub struct Answer {
     pub slate: Vec<Placed>,
     /// Candidates that did not make it, with the component and rule that removed them.
     pub removals: Vec<Removal>,
+    /// What re-rankers put elsewhere by a rule, in the order in which they ran.
+    pub moved: Vec<Moved>,
     /// What the answer had to do without; empty when it is whole.
     pub degraded: Vec<Degradation>,
     /// Time spent in each component, in the order in which they ran.

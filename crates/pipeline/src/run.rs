@@ -136,9 +136,11 @@ fn rerank(
 ) -> Result<()> {
     for step in &plan.rerankers {
         let name = step.component.name();
+        let mut moved = Vec::new();
         path.step("reranker", name, step, || {
-            step.component.rerank(query, slate)
+            step.component.rerank(query, slate, &mut moved)
         })?;
+        path.moved.append(&mut moved);
     }
     Ok(())
 }
@@ -177,6 +179,7 @@ struct Path<'a> {
     timings: Vec<StageTiming>,
     degraded: Vec<Degradation>,
     removals: Vec<marquee_core::Removal>,
+    moved: Vec<marquee_core::Moved>,
 }
 
 impl<'a> Path<'a> {
@@ -186,6 +189,7 @@ impl<'a> Path<'a> {
             timings: Vec::with_capacity(16),
             degraded: Vec::new(),
             removals: Vec::new(),
+            moved: Vec::new(),
         }
     }
 
@@ -247,6 +251,7 @@ impl<'a> Path<'a> {
             n_candidates: candidates.items().len() + candidates.removals().len(),
             slate,
             removals,
+            moved: self.moved,
             degraded: self.degraded,
             timings: self.timings,
         }

@@ -1,6 +1,8 @@
 use std::{cell::Cell, collections::BTreeSet};
 
-use marquee_core::{CandidateSource, Explanation, Filter, ItemIdx, Reranker, Scorer, Timestamp};
+use marquee_core::{
+    CandidateSource, Explanation, Filter, ItemIdx, Moved, Reranker, Rule, Scorer, Timestamp,
+};
 use proptest::prelude::*;
 
 use super::*;
@@ -117,8 +119,15 @@ impl Reranker for Reversed {
         &self,
         _: &Query<'_>,
         slate: &mut Vec<ScoredItem>,
+        moved: &mut Vec<Moved>,
     ) -> std::result::Result<(), StageError> {
         slate.reverse();
+        moved.push(Moved {
+            item: slate[0].item,
+            rule: Rule::boost(0),
+            from: slate.len() - 1,
+            to: Some(0),
+        });
         Ok(())
     }
 }
@@ -255,6 +264,8 @@ fn visibility_has_the_last_word_and_the_slate_fills_up_behind_it() {
     let got = answer(&plan, 2).unwrap();
     assert_eq!(rows(&got), [1, 3]);
     assert_eq!(got.removals.len(), 1);
+    assert_eq!(got.moved.len(), 1);
+    assert_eq!((got.moved[0].from, got.moved[0].to), (2, Some(0)));
 }
 
 proptest! {
