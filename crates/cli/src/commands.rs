@@ -7,6 +7,7 @@ mod import;
 mod inspect;
 mod models;
 mod recommend;
+mod rules;
 mod serve;
 mod specs;
 mod train;

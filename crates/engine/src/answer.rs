@@ -6,19 +6,22 @@ use std::{
 };
 
 use marquee_core::{
-    Actor, CandidateSource, Filter, HistoryEntry, ItemId, ItemIdx, ItemKind, Query,
-    RecommendationId, Removal, Scorer, SessionId,
+    Actor, CandidateSource, Filter, HistoryEntry, ItemId, ItemIdx, ItemKind, Moved, Query,
+    RecommendationId, Removal, Scorer, SessionId, User,
 };
+use marquee_filter::ViewerFields;
 use marquee_ingest::{Values, event_id_hash};
 use marquee_journal::Snapshot;
 use marquee_math::derive_seed;
 use marquee_pipeline::{Answer, Budget, Placed, Plan, Step, Width, run};
 
 use crate::{
-    CompiledFilter, Detail, EngineError, Generation, RankRequest, RecommendRequest, Recommendation,
-    RecommendedItem, Removals, RemovedItem, Result, SeenPolicy, Shelf, SimilarRequest, Viewer,
+    CompiledFilter, Detail, EngineError, Generation, MovedItem, RankRequest, RecommendRequest,
+    Recommendation, RecommendedItem, Removals, RemovedItem, Result, SeenPolicy, Shelf,
+    SimilarRequest, Viewer,
     live::{Base, Crowd, Live, MAX_VIEWERS, Past, Rows, emphasize_session, past},
     request::MAX_K,
+    slate_rules::{self, SlateStages},
     stages::{
         self, GivenSource, ModelStage, NotFoundFilter, PopularStage, RequestFilter, SeenFilter,
         ShownFilter, SimilarStage, UnavailableFilter,
@@ -38,6 +41,8 @@ pub(crate) struct Context<'a> {
     pub(crate) live: &'a Live,
     /// The journal as it is now; none where there is none.
     pub(crate) journal: &'a (dyn Fn() -> Option<Snapshot> + Sync),
+    /// What is known of a user besides events.
+    pub(crate) users: &'a (dyn Fn(&str) -> Option<User> + Sync),
     pub(crate) width: Width,
     pub(crate) seed: u64,
     pub(crate) id: RecommendationId,
@@ -68,6 +73,18 @@ pub(crate) fn recommend(
     };
     let (fresh, explored) = (FreshSource { viewer: &viewer }, ExploredSource(shelf));
     let explore = ExploreReranker(shelf);
+    let query = Query {
+        history: &past.history,
+        now: request.now,
+        seed: context.viewer_seed(&request.viewer),
+        k: request.k,
+    };
+    let reads_viewer = slate_rules::reads_viewer(request);
+    let user = reads_viewer
+        .then(|| context.user(&request.viewer))
+        .flatten();
+    let fields = user.as_ref().map(ViewerFields::from).unwrap_or_default();
+    let slate = SlateStages::new(request, shelf.columns(), &fields, &query)?;
     let filters = Filters::new(context, &filter, &past, &request.shown);
     let mut plan = filters.plan(request.seen, &viewer);
     // The model ranks everything, so for somebody it knows anything of there is no need to fill up.
@@ -83,12 +100,10 @@ pub(crate) fn recommend(
     }
     let n_out = past.history.len() + past.opposed.len() + request.shown.len();
     plan.width.start = first_width(context.width, request.k, n_out);
-    let query = Query {
-        history: &past.history,
-        now: request.now,
-        seed: context.viewer_seed(&request.viewer),
-        k: request.k,
-    };
+    if slate.looks_further() {
+        plan.width.start = context.width.start;
+    }
+    slate.join(&mut plan);
     let answer = run(&plan, &query, budget)?;
     context.finish(&plan, &query, answer, (request.detail, request.removals))
 }
@@ -334,6 +349,14 @@ impl Context<'_> {
         })
     }
 
+    /// The record of somebody who is known.
+    fn user(&self, viewer: &Viewer) -> Option<User> {
+        match viewer {
+            Viewer::Known(id) => (self.users)(id.as_str()),
+            Viewer::Anonymous | Viewer::WithHistory(_) => None,
+        }
+    }
+
     fn viewer_seed(&self, viewer: &Viewer) -> u64 {
         match viewer {
             Viewer::Known(id) => derive_seed(self.seed, id.as_str().as_bytes()),
@@ -371,6 +394,11 @@ impl Context<'_> {
             removals: named
                 .iter()
                 .map(|removal| self.removal(removal))
+                .collect::<Result<_>>()?,
+            moved: answer
+                .moved
+                .iter()
+                .map(|moved| self.moved(moved))
                 .collect::<Result<_>>()?,
             degraded: answer.degraded,
             timings: answer.timings,
@@ -410,6 +438,15 @@ impl Context<'_> {
             item: self.id_of(removal.item)?,
             stage: removal.stage,
             rule: removal.rule,
+        })
+    }
+
+    fn moved(&self, moved: &Moved) -> Result<MovedItem> {
+        Ok(MovedItem {
+            item: self.id_of(moved.item)?,
+            rule: moved.rule,
+            from: moved.from,
+            to: moved.to,
         })
     }
 

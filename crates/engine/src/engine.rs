@@ -282,6 +282,7 @@ impl Engine {
             shelf: &shelf,
             live: &self.shared.live,
             journal: &|| self.log.snapshot(),
+            users: &|id| self.user(id),
             width: self.config.width,
             seed: self.config.seed,
             id: self.next_id()?,

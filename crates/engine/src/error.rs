@@ -98,6 +98,12 @@ pub enum EngineError {
     /// Something is to be written, but the engine only answers.
     #[error("this engine was opened to answer only; it writes no events and no changes")]
     ReadOnly,
+    /// A boost, cap or pin is out of its bounds.
+    #[error(transparent)]
+    Rules(#[from] marquee_rerank::Error),
+    /// A filter expression cannot be evaluated.
+    #[error("the filter expression")]
+    Expression(#[from] marquee_filter::Error),
     /// No model version is active.
     #[error("no model is active; train one, or promote one that is there")]
     NoActiveModel,

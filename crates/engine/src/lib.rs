@@ -16,6 +16,7 @@ pub mod models;
 mod open_model;
 pub mod request;
 pub mod shelf;
+mod slate_rules;
 pub mod spec;
 mod stages;
 pub mod training;
@@ -29,11 +30,13 @@ pub use error::{EngineError, Result};
 pub use generation::{Check, Generation};
 pub use interactions::Interactions;
 pub use live::LiveLimits;
+pub use marquee_filter::{Expr, Group, ParseError};
 pub use marquee_journal::{Entry, JournalConfig, Outcome};
+pub use marquee_rerank::{Boost, Cap, Pin, SlateRules};
 pub use models::{FAMILIES, Family, TrainedModel};
 pub use request::{
-    Detail, ItemFilter, PastItem, RankRequest, RecommendRequest, Recommendation, RecommendedItem,
-    Removals, RemovedItem, SeenPolicy, SimilarRequest, Viewer,
+    Detail, ItemFilter, MovedItem, PastItem, RankRequest, RecommendRequest, Recommendation,
+    RecommendedItem, Removals, RemovedItem, SeenPolicy, SimilarRequest, Viewer,
 };
 pub use shelf::{CompiledFilter, Shelf};
 pub use spec::ModelSpec;

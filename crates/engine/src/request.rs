@@ -1,8 +1,12 @@
 //! What an app asks and what it gets, in ids of the outside.
 
-use marquee_core::{Explanation, ItemId, ItemKind, RecommendationId, SessionId, Timestamp, UserId};
+use marquee_core::{
+    Explanation, ItemId, ItemKind, RecommendationId, Rule, SessionId, Timestamp, UserId,
+};
+use marquee_filter::Expr;
 use marquee_ingest::event_id_hash;
 use marquee_pipeline::{Degradation, StageTiming};
+use marquee_rerank::SlateRules;
 
 /// Most items that one answer holds.
 pub const MAX_K: usize = 500;
@@ -71,6 +75,8 @@ pub struct ItemFilter {
     pub exclude_items: Vec<ItemId>,
     /// Only items of these kinds.
     pub kinds: Vec<ItemKind>,
+    /// Only items that pass this.
+    pub expression: Option<Expr>,
 }
 
 /// The best items for one viewer.
@@ -82,6 +88,8 @@ pub struct RecommendRequest {
     pub k: usize,
     /// Which items may be in the answer.
     pub filter: ItemFilter,
+    /// What is lifted, capped and pinned.
+    pub rules: SlateRules,
     /// What becomes of items the viewer has seen.
     pub seen: SeenPolicy,
     /// How much to tell about each item.
@@ -163,6 +171,8 @@ pub struct Recommendation {
     /// Candidates that are not in it, with the component and rule that removed them, where the request
     /// wanted them named.
     pub removals: Vec<RemovedItem>,
+    /// Items that a rule of the request moved into, within or out of it.
+    pub moved: Vec<MovedItem>,
     /// What it had to do without; empty when it is whole.
     pub degraded: Vec<Degradation>,
     /// Time spent in each component, in the order in which they ran.
@@ -188,6 +198,19 @@ pub struct RecommendedItem {
     pub sources: Vec<&'static str>,
     /// What the score is made of, when asked for.
     pub explanation: Option<Explanation>,
+}
+
+/// An item that a rule of the request put elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MovedItem {
+    /// The item.
+    pub item: ItemId,
+    /// The rule.
+    pub rule: Rule,
+    /// Its place before the rules of that sort, from 0.
+    pub from: usize,
+    /// Its place after them, from 0; `None` if it was dropped.
+    pub to: Option<usize>,
 }
 
 /// A candidate that is not in an answer.

@@ -7,12 +7,16 @@ use std::{
 };
 
 use marquee_core::{Item, ItemId, ItemIdx, ItemKind, Timestamp};
+use marquee_filter::Columns;
 use marquee_ingest::Catalog;
 
 use crate::{Interactions, request::ItemFilter};
 
 /// Most genres, creators and tags of a title that count, together.
 const MAX_FEATURES: usize = 64;
+
+/// Changed records that are cheap to ask one by one.
+const FEW_CHANGES: usize = 4096;
 
 /// What a title is described by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,7 +42,7 @@ impl Field {
 ///
 /// Rows below [`n_known`](Self::n_known) are those of the model; the titles that
 /// were written since follow in the order in which they came.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Shelf {
     /// The record of each row, if it is in the catalog.
     records: Vec<Option<Arc<Item>>>,
@@ -58,6 +62,8 @@ pub struct Shelf {
     /// Whether items without a record are missing: an imported catalog is taken to be whole.
     is_whole: bool,
     deleted: HashSet<ItemIdx>,
+    /// For filter expressions and rules; what changed since is put beside them.
+    columns: Columns,
 }
 
 /// Features of one row.
@@ -85,11 +91,13 @@ impl Shelf {
             windowed: false,
             is_whole: !catalog.items().is_empty(),
             deleted: HashSet::new(),
+            columns: Columns::new([]),
         };
         let known = interactions.item_ids();
         this.records
             .extend(known.map(|id| catalog.record(id).cloned()));
         this.describe_all();
+        this.columns = this.new_columns(interactions);
         this
     }
 
@@ -104,6 +112,27 @@ impl Shelf {
         };
         self.deleted.remove(&row);
         self.describe(row);
+        if let Some(item) = self.records[row.index()].clone() {
+            self.columns.put(row, item);
+        }
+        // What was put is asked record by record, so that it must not become most of the catalog.
+        if self.columns.n_changed() > FEW_CHANGES.max(self.records.len() / 4) {
+            self.columns = self.new_columns(interactions);
+        }
+    }
+
+    /// All records as columns.
+    fn new_columns(&self, interactions: &Interactions) -> Columns {
+        let rows = (0..self.records.len()).map(ItemIdx::from_usize);
+        Columns::new(rows.map(|row| {
+            let id = self.id(interactions, row).unwrap_or_default();
+            (id, self.records[row.index()].as_deref())
+        }))
+    }
+
+    /// All records as columns, for expressions and rules.
+    pub fn columns(&self) -> &Columns {
+        &self.columns
     }
 
     /// Takes the record of an item away: it is in no answer any more.

@@ -11,7 +11,11 @@ use marquee_journal::Error as JournalError;
 use marquee_pipeline::{Budget, MonotonicClock, PipelineError};
 use marquee_store::{Error as StoreError, ModelVersion};
 
-use crate::{incident::Incidents, refusal::Refusal, telemetry::Holdings};
+use crate::{
+    incident::Incidents,
+    refusal::{Refusal, Violation},
+    telemetry::Holdings,
+};
 
 type Result<T> = std::result::Result<T, EngineError>;
 
@@ -178,6 +182,13 @@ pub(crate) fn refusal(error: &EngineError, incidents: &Incidents) -> Refusal {
             version: version.to_string(),
         },
         EngineError::Store(StoreError::NothingEarlier { .. }) => Refusal::NoEarlierModel,
+        EngineError::Rules(error) => {
+            Refusal::InvalidFields(vec![Violation::new(error.path(), error.problem())])
+        }
+        EngineError::Expression(error) => {
+            let field = "filter_expression".to_owned();
+            Refusal::InvalidFields(vec![Violation::new(field, error.to_string())])
+        }
         EngineError::ReadOnly => Refusal::ReadOnly,
         EngineError::Journal(JournalError::Full { .. }) => Refusal::Overloaded,
         EngineError::Journal(JournalError::NoSpace { .. }) => Refusal::DiskFull,

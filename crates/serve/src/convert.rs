@@ -14,6 +14,7 @@ mod event;
 mod model;
 mod record;
 mod request;
+mod rules;
 
 pub(crate) use answer::{continue_item, rank_response, recommend_response, similar_response};
 pub(crate) use catalog::{item, item_id, page_request};

@@ -30,6 +30,12 @@ pub(crate) struct Violation {
     pub(crate) problem: String,
 }
 
+impl Violation {
+    pub(crate) fn new(field: String, problem: String) -> Self {
+        Self { field, problem }
+    }
+}
+
 /// Why a call fails. The text of each case is the message that people read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {

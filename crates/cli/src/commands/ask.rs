@@ -19,7 +19,7 @@ use tonic::{
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
 };
 
-use crate::output;
+use crate::{commands::rules::RulesArgs, output};
 
 /// Asks a running server over gRPC, as an app would.
 #[derive(Debug, Parser)]
@@ -59,6 +59,8 @@ enum Question {
         /// No item with any of these genres
         #[arg(long, value_name = "G,…", value_delimiter = ',')]
         without_genre: Vec<String>,
+        #[command(flatten)]
+        rules: RulesArgs,
         /// Say what each score is made of
         #[arg(long)]
         explain: bool,
@@ -134,9 +136,10 @@ async fn rank(args: &Args, channel: Channel) -> Result<()> {
             k,
             genre,
             without_genre,
+            rules,
             explain,
         } => {
-            let request = RecommendRequest {
+            let mut request = RecommendRequest {
                 viewer: user.clone().map(Viewer::UserId),
                 k: *k,
                 filter: Some(ItemFilter {
@@ -147,9 +150,14 @@ async fn rank(args: &Args, channel: Channel) -> Result<()> {
                 explain: *explain,
                 ..RecommendRequest::default()
             };
+            rules.write(&mut request);
             let got = client.recommend(wrap(args, request)?).await;
             let got = got.map_err(|status| refused(&status))?.into_inner();
-            tell(args, &got.items, got.info.as_ref())
+            if args.json {
+                return output::json(&json::recommended(&got));
+            }
+            show::ranked(&got.items, got.info.as_ref())?;
+            show::moves(&got.moves)
         }
         _ => Ok(()),
     }

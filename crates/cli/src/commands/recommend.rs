@@ -6,13 +6,13 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use marquee_core::{Explanation, ItemId, SessionId, Timestamp, UserId};
 use marquee_engine::{
-    Detail, Engine, EngineConfig, ItemFilter, PastItem, RecommendRequest, Recommendation, Removals,
-    SeenPolicy, Viewer,
+    Detail, Engine, EngineConfig, ItemFilter, MovedItem, PastItem, RecommendRequest,
+    Recommendation, Removals, SeenPolicy, Viewer,
 };
 use marquee_pipeline::{Budget, MonotonicClock};
 use serde_json::{Value, json};
 
-use crate::output;
+use crate::{commands::rules::RulesArgs, output};
 
 /// A person waits here, not a page: the budget only guards against hanging.
 const BUDGET: Duration = Duration::from_secs(60);
@@ -45,6 +45,8 @@ pub(crate) struct Args {
     /// No item with any of these genres
     #[arg(long, value_name = "G,…", value_delimiter = ',')]
     without_genre: Vec<String>,
+    #[command(flatten)]
+    rules: RulesArgs,
     /// Rank what the viewer has seen, too
     #[arg(long)]
     allow_seen: bool,
@@ -84,8 +86,10 @@ fn request(args: &Args) -> Result<RecommendRequest> {
         filter: ItemFilter {
             include_genres: args.genre.clone(),
             exclude_genres: args.without_genre.clone(),
+            expression: args.rules.expression()?,
             ..ItemFilter::default()
         },
+        rules: args.rules.slate()?,
         seen: if args.allow_seen {
             SeenPolicy::Allow
         } else {
@@ -144,6 +148,9 @@ fn show(answer: &Recommendation) -> Result<()> {
         answer.model,
         total.as_secs_f64() * 1e3,
     ))?;
+    for moved in &answer.moved {
+        output::line(said(moved))?;
+    }
     for missing in &answer.degraded {
         output::line(format_args!(
             "without {}: {:?}",
@@ -151,6 +158,15 @@ fn show(answer: &Recommendation) -> Result<()> {
         ))?;
     }
     Ok(())
+}
+
+/// What a rule did, its places counted from 1.
+fn said(moved: &MovedItem) -> String {
+    let (item, rule, from) = (&moved.item, moved.rule, moved.from + 1);
+    match moved.to {
+        Some(to) => format!("{rule} moved {item} from place {from} to {}", to + 1),
+        None => format!("{rule} left {item} out, which stood at place {from}"),
+    }
 }
 
 fn because(title: &str, tree: &Explanation) -> String {
@@ -184,12 +200,21 @@ fn as_json(answer: &Recommendation) -> Value {
             "micros": u64::try_from(timing.took.as_micros()).unwrap_or(u64::MAX),
         })
     });
+    let moved = answer.moved.iter().map(|moved| {
+        json!({
+            "item": moved.item.as_str(),
+            "rule": moved.rule.to_string(),
+            "from": moved.from + 1,
+            "to": moved.to.map(|to| to + 1),
+        })
+    });
     let degraded = answer.degraded.iter().map(|one| one.component);
     json!({
         "recommendation_id": answer.id.as_str(),
         "model": answer.model,
         "candidates": answer.n_candidates,
         "items": items.collect::<Vec<_>>(),
+        "moved": moved.collect::<Vec<_>>(),
         "degraded": degraded.collect::<Vec<_>>(),
         "timings": timings.collect::<Vec<_>>(),
     })

@@ -3101,6 +3101,23 @@ pub struct RecommendRequest {
     /// with an id, up to 16 MiB of them, until it stops). Limits: at most 256 bytes.
     #[prost(string, tag = "10")]
     pub request_id: ::prost::alloc::string::String,
+    /// Only items that pass this expression over fields of the catalog and of the viewer, such as
+    /// `genre in \["Anime", "Drama"\] and released >= 2020 and minimum_age <= viewer.age`; combined with
+    /// `filter`. A mistake is answered with INVALID_ARGUMENT, whose field violation says the byte, line
+    /// and column, what was expected there and what was found. The language is described in
+    /// docs/filters.md. Limits: at most 65,536 bytes, 256 tests, 1,000 values in lists, 32 levels of
+    /// parentheses. Empty or not set: all items.
+    #[prost(string, tag = "11")]
+    pub filter_expression: ::prost::alloc::string::String,
+    /// What is lifted or lowered, or, with dates, promoted. Limits: at most 32.
+    #[prost(message, repeated, tag = "12")]
+    pub boosts: ::prost::alloc::vec::Vec<Boost>,
+    /// How often a creator, genre or series may stand in the answer. Limits: at most 8.
+    #[prost(message, repeated, tag = "13")]
+    pub caps: ::prost::alloc::vec::Vec<Cap>,
+    /// Items at places chosen by hand, if nothing removes them. Limits: at most 100.
+    #[prost(message, repeated, tag = "14")]
+    pub pins: ::prost::alloc::vec::Vec<Pin>,
     /// Who asks. Not set: nobody known.
     #[prost(oneof = "recommend_request::Viewer", tags = "1, 2")]
     pub viewer: ::core::option::Option<recommend_request::Viewer>,
@@ -3118,6 +3135,73 @@ pub mod recommend_request {
         History(super::InlineHistory),
     }
 }
+/// Lifts the items that pass an expression: they are ranked as if their scores were higher by `weight`
+/// times the standard deviation of the candidates' scores. What the answer gives as the score stays what
+/// the model says. Boosts are summed.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Boost {
+    /// Which items; an expression as `filter_expression`. One that tests `id` or `series` and that at most
+    /// 100 items pass proposes these items itself. Required.
+    #[prost(string, tag = "1")]
+    pub what: ::prost::alloc::string::String,
+    /// How far, in standard deviations; below zero lowers. Limits: -100 to 100, not zero.
+    #[prost(float, tag = "2")]
+    pub weight: f32,
+    /// From when it holds, this moment included. Not set: since ever.
+    #[prost(message, optional, tag = "3")]
+    pub from: ::core::option::Option<::prost_types::Timestamp>,
+    /// Until when it holds, this moment not included. Not set: for ever.
+    #[prost(message, optional, tag = "4")]
+    pub until: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// At most so many items of one creator, genre or series. A cap is never broken, except by pins: where
+/// no candidate may stand any more, the answer ends.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Cap {
+    /// What is counted. Required.
+    #[prost(enumeration = "CapBy", tag = "1")]
+    pub by: i32,
+    /// How many at most. Limits: 1 to 500.
+    #[prost(uint32, tag = "2")]
+    pub at_most: u32,
+    /// In any so many places one behind the other. Limits: more than `at_most`, at most 500. Zero or not
+    /// set: in the whole answer.
+    #[prost(uint32, tag = "3")]
+    pub within: u32,
+}
+/// An item at a place chosen by hand.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Pin {
+    /// The item; passed over if it is not known. Limits: 1 to 256 bytes. Required.
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+    /// The place, counted from 1. Where two pins want one place, the later takes the next that is free.
+    /// Limits: 1 to 500.
+    #[prost(uint32, tag = "2")]
+    pub place: u32,
+    /// From when it holds, this moment included. Not set: since ever.
+    #[prost(message, optional, tag = "3")]
+    pub from: ::core::option::Option<::prost_types::Timestamp>,
+    /// Until when it holds, this moment not included. Not set: for ever.
+    #[prost(message, optional, tag = "4")]
+    pub until: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// An item that a rule of the request put elsewhere.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Move {
+    /// The item.
+    #[prost(string, tag = "1")]
+    pub item_id: ::prost::alloc::string::String,
+    /// The rule, as its path in the request: "boosts\[2\]".
+    #[prost(string, tag = "2")]
+    pub rule: ::prost::alloc::string::String,
+    /// Its place before the rules of that sort, counted from 1, among all candidates.
+    #[prost(uint32, tag = "3")]
+    pub from: u32,
+    /// Its place after them; zero if it was dropped.
+    #[prost(uint32, tag = "4")]
+    pub to: u32,
+}
 /// The answer of Recommend.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct RecommendResponse {
@@ -3133,6 +3217,10 @@ pub struct RecommendResponse {
     /// Where the next page starts; empty when nothing is left.
     #[prost(string, tag = "4")]
     pub next_page_token: ::prost::alloc::string::String,
+    /// What boosts, then caps and pins, moved into, within or out of the answer. A later entry of the same
+    /// item starts from where an earlier one put it, or from what others made of its place since.
+    #[prost(message, repeated, tag = "5")]
+    pub moves: ::prost::alloc::vec::Vec<Move>,
 }
 /// One place of an answer.
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -3323,6 +3411,43 @@ impl SeenPolicy {
             "SEEN_POLICY_UNSPECIFIED" => Some(Self::Unspecified),
             "SEEN_POLICY_EXCLUDE" => Some(Self::Exclude),
             "SEEN_POLICY_ALLOW" => Some(Self::Allow),
+            _ => None,
+        }
+    }
+}
+/// What a cap counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
+#[repr(i32)]
+pub enum CapBy {
+    /// Refused.
+    Unspecified = 0,
+    /// Items of one creator.
+    Creator = 1,
+    /// Items of one genre; an item of several counts for each.
+    Genre = 2,
+    /// Items of one series.
+    Series = 3,
+}
+impl CapBy {
+    /// String value of the enum field names used in the ProtoBuf definition.
+    ///
+    /// The values are not transformed in any way and thus are considered stable
+    /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+    pub fn as_str_name(&self) -> &'static str {
+        match self {
+            Self::Unspecified => "CAP_BY_UNSPECIFIED",
+            Self::Creator => "CAP_BY_CREATOR",
+            Self::Genre => "CAP_BY_GENRE",
+            Self::Series => "CAP_BY_SERIES",
+        }
+    }
+    /// Creates an enum from field names used in the ProtoBuf definition.
+    pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+        match value {
+            "CAP_BY_UNSPECIFIED" => Some(Self::Unspecified),
+            "CAP_BY_CREATOR" => Some(Self::Creator),
+            "CAP_BY_GENRE" => Some(Self::Genre),
+            "CAP_BY_SERIES" => Some(Self::Series),
             _ => None,
         }
     }

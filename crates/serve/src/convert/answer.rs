@@ -10,7 +10,10 @@ use marquee_engine::{
 use marquee_pipeline::{DegradedReason, StageTiming};
 use marquee_proto::v1;
 
-use super::catalog::{duration, kind_to_wire, timestamp};
+use super::{
+    catalog::{duration, kind_to_wire, timestamp},
+    rules,
+};
 use crate::page_token;
 
 /// The answer of `Recommend` to `request`.
@@ -19,12 +22,14 @@ pub(crate) fn recommend_response(
     request: &RecommendRequest,
 ) -> v1::RecommendResponse {
     let next_page_token = next_page(&answer, request).unwrap_or_default();
+    let moves = answer.moved.iter().map(rules::to_wire).collect();
     let (items, info, removals) = parts(answer);
     v1::RecommendResponse {
         items,
         info: Some(info),
         removal_counts: removal_counts(&removals),
         next_page_token,
+        moves,
     }
 }
 

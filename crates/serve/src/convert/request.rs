@@ -13,6 +13,7 @@ use super::{
     DEFAULT_K, Fields, MAX_CANDIDATES, MAX_EXCLUDED, MAX_GENRES, MAX_HISTORY, MAX_K, MAX_KINDS,
     MAX_REQUEST_ID_BYTES, MAX_SHOWN_TOKEN_BYTES,
     catalog::{kind_from_wire, millis_of},
+    rules,
 };
 use crate::{page_token, refusal::Refusal};
 
@@ -53,7 +54,11 @@ pub(crate) fn recommend(
     let converted = RecommendRequest {
         viewer,
         k: fields.length("k", request.k, (DEFAULT_K, MAX_K)),
-        filter: filter(&mut fields, request.filter.as_ref()),
+        filter: ItemFilter {
+            expression: rules::expression(&mut fields, &request.filter_expression),
+            ..filter(&mut fields, request.filter.as_ref())
+        },
+        rules: rules::rules(&mut fields, request),
         seen: seen(&mut fields, request.seen, SeenPolicy::Exclude),
         detail: detail(request.explain),
         removals: if request.count_removals {
@@ -212,6 +217,7 @@ fn filter(fields: &mut Fields, filter: Option<&v1::ItemFilter>) -> ItemFilter {
             MAX_EXCLUDED,
         ),
         kinds: kinds(fields, &filter.kinds),
+        expression: None,
     }
 }
 

@@ -101,6 +101,7 @@ impl Script {
             model: active.to_string(),
             items: Vec::new(),
             removals: Vec::new(),
+            moved: Vec::new(),
             degraded: Vec::new(),
             timings: Vec::new(),
             n_candidates: 3,

@@ -2,12 +2,23 @@
 
 use marquee_proto::v1::{
     AnswerInfo, Explanation, GetItemResponse, ItemKind, ListModelsResponse, RankedItem,
+    RecommendResponse,
 };
 use serde_json::{Value, json};
 
 pub(super) fn ranked(items: &[RankedItem], info: Option<&AnswerInfo>) -> Value {
     let items: Vec<Value> = items.iter().map(ranked_item).collect();
     json!({ "items": items, "info": info.map(answer_info) })
+}
+
+/// As [`ranked`], and what rules of the request moved.
+pub(super) fn recommended(answer: &RecommendResponse) -> Value {
+    let mut value = ranked(&answer.items, answer.info.as_ref());
+    let moves = answer.moves.iter().map(
+        |one| json!({ "item_id": one.item_id, "rule": one.rule, "from": one.from, "to": one.to }),
+    );
+    value["moves"] = moves.collect();
+    value
 }
 
 fn ranked_item(item: &RankedItem) -> Value {

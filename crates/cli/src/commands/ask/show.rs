@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use marquee_proto::v1::{
-    AnswerInfo, Explanation, GetItemResponse, ItemKind, ListModelsResponse, RankedItem,
+    AnswerInfo, Explanation, GetItemResponse, ItemKind, ListModelsResponse, Move, RankedItem,
 };
 
 use crate::output;
@@ -23,6 +23,27 @@ pub(super) fn ranked(items: &[RankedItem], info: Option<&AnswerInfo>) -> Result<
         }
     }
     info.map_or(Ok(()), how)
+}
+
+/// What rules of the request moved.
+pub(super) fn moves(moves: &[Move]) -> Result<()> {
+    for one in moves {
+        let Move {
+            item_id,
+            rule,
+            from,
+            to,
+        } = one;
+        match to {
+            0 => output::line(format_args!(
+                "{rule} left {item_id} out, which stood at place {from}"
+            ))?,
+            _ => output::line(format_args!(
+                "{rule} moved {item_id} from place {from} to {to}"
+            ))?,
+        }
+    }
+    Ok(())
 }
 
 /// How the answer came about, in two lines.
