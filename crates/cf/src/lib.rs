@@ -6,6 +6,7 @@
 //! form implements [`Recommender`]. A viewer is nothing but a history: whoever was in the training
 //! data and whoever came a second ago are scored by the same code.
 
+mod adam;
 pub mod als;
 pub mod biased_mf;
 pub mod bpr;
@@ -18,12 +19,15 @@ mod draw;
 pub mod ease;
 pub mod edlae;
 pub mod error;
+mod exponential;
 mod gram;
 pub mod graph_filter;
 pub mod item_knn;
+pub mod lightgcn;
 mod link;
 mod low_rank;
 mod pairwise;
+mod passes;
 pub mod popularity;
 mod product;
 pub mod progress;
@@ -53,8 +57,9 @@ pub use edlae::EdlaeConfig;
 pub use error::{Error, Result};
 pub use graph_filter::{GraphFilterConfig, GraphFilterModel, GraphFilterView};
 pub use item_knn::ItemKnnConfig;
+pub use lightgcn::LightgcnConfig;
 pub use popularity::{PopularityConfig, PopularityModel, PopularityView};
-pub use progress::{Progress, Step, silent};
+pub use progress::{Progress, Step, Watch, silent};
 pub use ratings::{RatingModel, RatingPredictor, RatingView};
 pub use recommender::{Attribution, Contribution, Recommender};
 pub use rp3beta::Rp3betaConfig;

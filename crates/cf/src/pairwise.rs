@@ -27,7 +27,9 @@ mod objective;
 mod stopping;
 mod train;
 
+pub(crate) use blocks::{Vectors, deviation};
 pub(crate) use objective::Objective;
+pub(crate) use stopping::Cut;
 pub(crate) use train::{Plan, liked, train};
 
 #[cfg(test)]

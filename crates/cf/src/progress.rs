@@ -2,11 +2,64 @@
 
 use std::{ops::ControlFlow, time::Instant};
 
-use crate::{Error, Result};
+use marquee_store::{Artifact, ArtifactBuilder};
 
-/// Called after each step of a training; [`ControlFlow::Break`] stops it with
-/// [`Error::Stopped`].
-pub type Progress<'a> = dyn FnMut(&Step) -> ControlFlow<()> + 'a;
+use crate::{Error, Recommender, Result};
+
+/// Who watches a training.
+pub type Progress<'a> = dyn Watch + 'a;
+
+/// What a training tells, and what it asks: any callback that takes a [`Step`] will do, which then
+/// neither judges nor keeps anything.
+pub trait Watch {
+    /// Called after each step; [`ControlFlow::Break`] stops the training with [`Error::Stopped`].
+    fn step(&mut self, step: &Step) -> ControlFlow<()>;
+
+    /// Whether there is something to judge by, such as interactions that were set aside. A training of
+    /// several passes then asks after each of them, and keeps the pass that was judged best.
+    fn judges(&self) -> bool {
+        false
+    }
+
+    /// How good a model is, higher is better; `None` when it cannot be judged.
+    ///
+    /// # Errors
+    ///
+    /// What the model says.
+    fn judge(&mut self, _model: &dyn Recommender) -> Result<Option<f64>> {
+        Ok(None)
+    }
+
+    /// The state that an interrupted training of the same data, configuration and seed left behind.
+    /// Asked for once, before the first step.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    fn resume(&mut self) -> Result<Option<Artifact>> {
+        Ok(None)
+    }
+
+    /// Whether the state should be kept now; asked after each pass.
+    fn wants_state(&mut self) -> bool {
+        false
+    }
+
+    /// Keeps the state, in place of an earlier one.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    fn keep_state(&mut self, _state: ArtifactBuilder<'_>) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl<F: FnMut(&Step) -> ControlFlow<()>> Watch for F {
+    fn step(&mut self, step: &Step) -> ControlFlow<()> {
+        self(step)
+    }
+}
 
 /// One finished step of a training.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,6 +72,8 @@ pub struct Step {
     pub total: usize,
     /// The model's loss after the step, where it is known.
     pub loss: Option<f64>,
+    /// How good the model was judged after the step, where it was: higher is better.
+    pub judged: Option<f64>,
     /// Wall time of this step alone.
     pub seconds: f64,
     /// Interactions a second in this step; each counts once, however often it was read.
@@ -32,7 +87,15 @@ pub struct Step {
 /// ```
 /// use marquee_cf::{Step, silent};
 ///
-/// let step = Step { phase: "inverse", iteration: 1, total: 1, loss: None, seconds: 0.1, rate: 1e6 };
+/// let step = Step {
+///     phase: "inverse",
+///     iteration: 1,
+///     total: 1,
+///     loss: None,
+///     judged: None,
+///     seconds: 0.1,
+///     rate: 1e6,
+/// };
 /// assert!(silent()(&step).is_continue());
 /// ```
 pub fn silent() -> impl FnMut(&Step) -> ControlFlow<()> {
@@ -67,6 +130,17 @@ impl<'p, 'a> Steps<'p, 'a> {
         }
     }
 
+    /// Goes on after step `done` of a training that was interrupted.
+    pub(crate) fn skip_to(&mut self, done: usize) {
+        self.done = done;
+        self.started = Instant::now();
+    }
+
+    /// Who is told.
+    pub(crate) fn watch(&mut self) -> &mut Progress<'a> {
+        self.progress
+    }
+
     /// Reports that a step is done and starts the clock of the next one.
     ///
     /// # Errors
@@ -74,6 +148,16 @@ impl<'p, 'a> Steps<'p, 'a> {
     /// [`Error::Stopped`] when the callback asks for it, [`Error::NotFinite`] when `loss` is not
     /// finite.
     pub(crate) fn finish(&mut self, phase: &'static str, loss: Option<f64>) -> Result<()> {
+        self.finish_judged(phase, loss, None)
+    }
+
+    /// As [`finish`](Self::finish), for a step after which the model was judged.
+    pub(crate) fn finish_judged(
+        &mut self,
+        phase: &'static str,
+        loss: Option<f64>,
+        judged: Option<f64>,
+    ) -> Result<()> {
         self.done += 1;
         if loss.is_some_and(|loss| !loss.is_finite()) {
             return Err(Error::NotFinite {
@@ -87,10 +171,11 @@ impl<'p, 'a> Steps<'p, 'a> {
             iteration: self.done,
             total: self.total,
             loss,
+            judged,
             seconds,
             rate: self.n_interactions as f64 / seconds.max(1e-9),
         };
-        let flow = (self.progress)(&step);
+        let flow = self.progress.step(&step);
         self.started = Instant::now();
         match flow {
             ControlFlow::Continue(()) => Ok(()),

@@ -14,11 +14,9 @@
 //! Cost of an epoch over `n` events: `6 n d` multiplications and additions for each candidate of the
 //! softmax, and `3 n layers (4 d² + 3 d hidden)` for the layers. Memory: 16 bytes a parameter.
 
-mod adam;
 mod artifact;
 mod attention;
 mod dropout;
-mod exponential;
 mod layers;
 mod loss;
 mod model;

@@ -51,6 +51,9 @@ pub struct SvdppConfig {
     /// Draws that are kept after that, at most 10,000; 0 for alternating least squares, which keeps its
     /// last round.
     pub samples: usize,
+    /// Rounds of alternating least squares without a better judgment, where something is given to judge
+    /// by, until it ends and the best round is taken; 0 runs all. Draws are never cut short.
+    pub patience: usize,
     /// Price of a factor's square, in squared errors; positive. Where draws are kept it is only where
     /// they start.
     pub regularization: f32,
@@ -68,6 +71,7 @@ impl Default for SvdppConfig {
             factors: 6,
             iterations: 40,
             samples: 120,
+            patience: 5,
             regularization: 8.0,
             bias_regularization: 4.0,
             link_regularization: 40.0,
@@ -92,6 +96,7 @@ impl SvdppConfig {
             factors: self.factors,
             iterations: self.iterations,
             samples: self.samples,
+            patience: self.patience,
             regularization: self.regularization,
             bias_regularization: self.bias_regularization,
             link_regularization: self.link_regularization,

@@ -42,10 +42,12 @@ impl Shown {
     /// One step of a training is done.
     pub(crate) fn step(&mut self, step: &Step) -> ControlFlow<()> {
         let loss = step.loss.map(|loss| format!(", loss {loss:.6}"));
+        let judged = step.judged.map(|judged| format!(", judged {judged:.6}"));
         let message = format!(
-            "{}{}, {:.2} s, {:.1} M interactions/s",
+            "{}{}{}, {:.2} s, {:.1} M interactions/s",
             step.phase,
             loss.unwrap_or_default(),
+            judged.unwrap_or_default(),
             step.seconds,
             step.rate / 1e6,
         );

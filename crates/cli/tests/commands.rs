@@ -152,3 +152,39 @@ fn wrong_use_and_bad_files_end_differently() {
     let inspected = marquee(folder.path(), &["inspect", "d", "--json"]);
     assert_eq!(json(&inspected)["folder"]["stats"]["imports"], 1);
 }
+
+/// A training that is killed after it kept its state goes on from there, and ends with the bytes of one
+/// that was never interrupted.
+#[test]
+fn killed_training_goes_on_where_it_was() {
+    let folder = imported();
+    let model = "lightgcn:epochs=400,patience=0,factors=16,batch_users=4";
+    let arguments = [
+        "train", "--data", "d", "--model", model, "--keep-every", "0", "--threads", "1", "--json",
+    ];
+    let state = folder.path().join("d/unfinished/lightgcn.mqa");
+    let mut killed = Command::new(env!("CARGO_BIN_EXE_marquee"))
+        .current_dir(folder.path())
+        .args(arguments)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    while !state.exists() && killed.try_wait().unwrap().is_none() {
+        std::thread::yield_now();
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    assert!(state.exists(), "killed after its end");
+    let resumed = marquee(folder.path(), &arguments);
+    done(&resumed);
+    assert!(!state.exists(), "the state is left behind");
+    let whole = marquee(folder.path(), &arguments);
+    done(&whole);
+    let bytes = |run: &Output| {
+        let version = json(run)["results"][0]["version"].clone();
+        let version = version.as_str().unwrap().to_owned();
+        fs::read(folder.path().join("d/models").join(version).join("model.mqa")).unwrap()
+    };
+    assert!(bytes(&resumed) == bytes(&whole), "the bytes differ");
+}

@@ -3,11 +3,11 @@
 use marquee_cf::{
     AlsConfig, AlsModel, AlsView, BiasedMfConfig, BprConfig, ContextModel, DenseItemModel,
     EaseConfig, EdlaeConfig, GraphFilterConfig, GraphFilterModel, GraphFilterView, ItemKnnConfig,
-    PopularityConfig, PopularityModel, PopularityView, Progress, RatingModel, Recommender,
+    LightgcnConfig, PopularityConfig, PopularityModel, PopularityView, Progress, RatingModel, Recommender,
     Rp3betaConfig, SasrecConfig, SasrecModel, SasrecView, SessionKnnConfig, SessionKnnModel,
     SessionKnnView, SlimConfig, SparseEaseConfig, SparseItemModel, SvdppConfig, TransitionsConfig,
     TransitionsModel, TransitionsView, UserKnnConfig, UserKnnModel, UserKnnView, WarpConfig, als,
-    biased_mf, bpr, ease, edlae, graph_filter, item_knn, popularity, rp3beta, sasrec, session_knn,
+    biased_mf, bpr, ease, edlae, graph_filter, item_knn, lightgcn, popularity, rp3beta, sasrec, session_knn,
     slim, sparse_ease, svdpp, transitions, user_knn, warp,
 };
 use marquee_core::Dataset;
@@ -150,6 +150,13 @@ pub const FAMILIES: &[Family] = &[
         WarpConfig,
         |data, config, seed, progress| warp::train(data, config, seed, progress),
         warp::open,
+    ),
+    family!(
+        "lightgcn",
+        "light graph convolution trained with a softmax over items",
+        LightgcnConfig,
+        |data, config, seed, progress| lightgcn::train(data, config, seed, progress),
+        lightgcn::open,
     ),
     family!(
         "graph-filter",

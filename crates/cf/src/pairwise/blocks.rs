@@ -11,6 +11,15 @@ pub(super) const WIDTH: usize = 16;
 /// Added to the sums of squared steps, so that the first step is finite.
 const EPSILON: f32 = 1e-8;
 
+/// The numbers of a block, to be kept and put back.
+#[derive(Debug)]
+pub(super) struct Parts<'a> {
+    pub(super) users: &'a mut [f32],
+    pub(super) items: &'a mut [f32],
+    pub(super) user_squares: &'a mut [f32],
+    pub(super) item_squares: &'a mut [f32],
+}
+
 /// How far and how strongly steps go.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rate {
@@ -44,6 +53,16 @@ impl Block {
             items: side(n_items, 1),
             user_squares: vec![[0.0; WIDTH]; n_users],
             item_squares: vec![[0.0; WIDTH]; n_items],
+        }
+    }
+
+    /// Everything that changes.
+    pub(super) fn parts(&mut self) -> Parts<'_> {
+        Parts {
+            users: self.users.as_flattened_mut(),
+            items: self.items.as_flattened_mut(),
+            user_squares: self.user_squares.as_flattened_mut(),
+            item_squares: self.item_squares.as_flattened_mut(),
         }
     }
 
@@ -134,13 +153,13 @@ fn advance(
 
 /// Whole vectors, row after row.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Vectors {
+pub(crate) struct Vectors {
     /// `n_users x d`.
-    pub(super) users: Vec<f32>,
+    pub(crate) users: Vec<f32>,
     /// `n_items x d`.
-    pub(super) items: Vec<f32>,
+    pub(crate) items: Vec<f32>,
     /// A bias for each item.
-    pub(super) biases: Vec<f32>,
+    pub(crate) biases: Vec<f32>,
 }
 
 /// The items' biases while they are trained.
@@ -158,6 +177,11 @@ impl Biases {
         }
     }
 
+    /// Everything that changes: the biases, and their sums of squares.
+    pub(super) fn parts(&mut self) -> (&mut [f32], &mut [f32]) {
+        (&mut self.values, &mut self.squares)
+    }
+
     /// Takes the steps of a batch, in its order.
     pub(super) fn step(&mut self, pairs: &[Pair], rate: Rate) {
         for pair in pairs.iter().filter(|pair| pair.slope > 0.0) {
@@ -173,6 +197,6 @@ impl Biases {
 }
 
 /// The deviation of the first numbers of vectors of `d`, whose length is then `init_std`.
-pub(super) fn deviation(init_std: f32, d: usize) -> f64 {
+pub(crate) fn deviation(init_std: f32, d: usize) -> f64 {
     f64::from(narrow(f64::from(init_std) / (d as f64).sqrt()))
 }

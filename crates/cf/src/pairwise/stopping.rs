@@ -16,16 +16,16 @@ const LONG_ENOUGH: usize = 4;
 
 /// What is trained on, and one interaction set aside for each of some users.
 #[derive(Debug)]
-pub(super) struct Cut {
+pub(crate) struct Cut {
     /// Users by items.
-    pub(super) rows: SparseRows,
+    pub(crate) rows: SparseRows,
     /// Users and their items that were set aside.
     held_out: Vec<(u32, u32)>,
 }
 
 impl Cut {
     /// Sets one interaction of each of `n` drawn users aside; of fewer where fewer have enough.
-    pub(super) fn new(data: &Dataset, n: usize, seed: u64) -> Self {
+    pub(crate) fn new(data: &Dataset, n: usize, seed: u64) -> Self {
         let mut draw = Draw::new(seed, 0);
         let rows = data.by_user().rows().zip(0_u32..);
         let long = rows.filter(|(row, _)| row.len() >= LONG_ENOUGH);
@@ -48,13 +48,13 @@ impl Cut {
     }
 
     /// Whether nothing is set aside.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.held_out.is_empty()
     }
 
     /// The mean over what was set aside of `1 / log2(1 + rank)` among everything its user did not
     /// touch: nDCG of a list as long as the catalog.
-    pub(super) fn gain(&self, vectors: &Vectors, d: usize) -> f64 {
+    pub(crate) fn gain(&self, vectors: &Vectors, d: usize) -> f64 {
         let gains: Vec<f64> = self
             .held_out
             .par_chunks(USERS)

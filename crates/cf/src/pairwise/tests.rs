@@ -6,9 +6,9 @@ use super::{
     blocks::{Biases, Block, Rate},
     negatives::Negatives,
     objective::Objective,
-    train::{Plan, learn, link},
+    train::{LINK_STEPS, Plan, learn, link},
 };
-use crate::{BprConfig, Error, bpr, silent};
+use crate::{BprConfig, Error, Step, bpr, silent};
 
 fn plan(objective: Objective) -> Plan {
     Plan {
@@ -90,7 +90,7 @@ fn loss_falls() {
     let data = BlockWorld::small(3).data;
     for objective in BOTH {
         let mut seen = Vec::new();
-        learn(&data, &plan(objective), 1, &mut |step| {
+        learn(&data, &plan(objective), 1, &mut |step: &Step| {
             seen.push(step.loss.unwrap());
             std::ops::ControlFlow::Continue(())
         })
@@ -106,7 +106,7 @@ fn contexts_come_close_to_the_trained_vectors() {
     for objective in BOTH {
         let plan = plan(objective);
         let vectors = learn(&data, &plan, 1, &mut silent()).unwrap();
-        let contexts = link(&data, &plan, &vectors.users);
+        let contexts = link(&data, &plan, &vectors.users, LINK_STEPS);
         let mut cosines = 0.0;
         for (row, trained) in data.by_user().rows().zip(vectors.users.chunks(20)) {
             let mut folded = vec![0.0; 20];
@@ -135,7 +135,7 @@ fn patience_ends_training_early() {
         patience: 3,
         ..plan(Objective::Logistic)
     };
-    learn(&data, &hasty, 1, &mut |_| {
+    learn(&data, &hasty, 1, &mut |_: &Step| {
         epochs += 1;
         std::ops::ControlFlow::Continue(())
     })

@@ -11,15 +11,17 @@ use super::{
     stopping::Cut,
 };
 use crate::{
-    ContextModel, Error, Progress, Result,
+    ContextModel, Progress, Result,
     check::{Checks, check_data, check_finite, narrow},
     draw::Draw,
     link::{Link, scaled_histories},
-    progress::Steps,
+    passes::{self, Numbers, Passes, Trainee},
 };
 
 /// Steps of conjugate gradients for the link from histories to vectors.
-const LINK_STEPS: usize = 30;
+pub(super) const LINK_STEPS: usize = 30;
+/// Fewer are enough to judge a pass by.
+const JUDGED_LINK_STEPS: usize = 10;
 
 /// Everything that a pairwise training is told.
 #[derive(Debug, Clone)]
@@ -65,6 +67,18 @@ impl Plan {
         checks.positive("link_regularization", self.link_regularization)
     }
 
+    fn model(&self, vectors: Vectors, contexts: Vec<f32>) -> ContextModel {
+        ContextModel {
+            name: self.name,
+            metas: self.metas(),
+            n_factors: self.factors,
+            length_exponent: self.length_exponent,
+            item_factors: vectors.items,
+            context_factors: contexts,
+            biases: vectors.biases,
+        }
+    }
+
     /// The values that people may want to read in an artifact.
     fn metas(&self) -> Vec<(&'static str, String)> {
         vec![
@@ -97,19 +111,11 @@ pub(crate) fn train(
     let data = &Dataset::from_rows(liked);
     check_data(plan.name, data)?;
     let vectors = learn(data, plan, seed, progress)?;
-    let contexts = link(data, plan, &vectors.users);
+    let contexts = link(data, plan, &vectors.users, LINK_STEPS);
     for numbers in [&vectors.items, &vectors.biases, &contexts] {
         check_finite(plan.name, plan.epochs, numbers)?;
     }
-    Ok(ContextModel {
-        name: plan.name,
-        metas: plan.metas(),
-        n_factors: plan.factors,
-        length_exponent: plan.length_exponent,
-        item_factors: vectors.items,
-        context_factors: contexts,
-        biases: vectors.biases,
-    })
+    Ok(plan.model(vectors, contexts))
 }
 
 /// The entries with a weight above zero, without their weights.
@@ -135,11 +141,8 @@ pub(super) fn learn(
     seed: u64,
     progress: &mut Progress<'_>,
 ) -> Result<Vectors> {
-    let held = if plan.patience > 0 {
-        plan.validation_users
-    } else {
-        0
-    };
+    let own = plan.patience > 0 && !progress.judges();
+    let held = if own { plan.validation_users } else { 0 };
     let cut = Cut::new(data, held, derive_seed(seed, b"validation"));
     let touches = Touches::new(cut.rows.view());
     let counts: Vec<u32> = counts(cut.rows.view());
@@ -153,59 +156,73 @@ pub(super) fn learn(
             regularization: plan.regularization,
         },
     };
-    let mut state = State::new(plan, (data.n_users(), data.n_items()), seed);
-    let mut steps = Steps::new(plan.name, plan.epochs, touches.len(), progress);
-    let mut best = Best::new(plan.patience);
-    for epoch in 1..=plan.epochs {
-        let loss = state.epoch(&walk, plan.batch, derive_seed(seed, &epoch.to_le_bytes()));
-        let mean = loss / touches.len().max(1) as f64;
-        steps.finish("epoch", Some(mean))?;
-        if cut.is_empty() {
-            continue;
-        }
-        let vectors = state.vectors(plan.factors);
-        check_finite(plan.name, epoch, &vectors.items)?;
-        if best.see(cut.gain(&vectors, plan.factors), vectors) {
-            break;
-        }
-    }
-    let vectors = best.vectors.unwrap_or_else(|| state.vectors(plan.factors));
-    let finite = vectors.users.iter().all(|value| value.is_finite());
-    let failed = Error::NotFinite {
-        model: plan.name,
-        iteration: plan.epochs,
+    let mut trainer = Trainer {
+        plan,
+        data,
+        cut: &cut,
+        state: State::new(plan, (data.n_users(), data.n_items()), seed),
+        walk,
+        seed,
     };
-    if finite { Ok(vectors) } else { Err(failed) }
+    let passes = Passes {
+        name: plan.name,
+        phase: "epoch",
+        total: plan.epochs,
+        patience: plan.patience,
+        n_interactions: touches.len(),
+    };
+    passes.run(&mut trainer, progress)?;
+    let vectors = trainer.state.vectors(plan.factors);
+    check_finite(plan.name, plan.epochs, &vectors.users)?;
+    Ok(vectors)
 }
 
-/// The best vectors so far, and how long ago that was.
-struct Best {
-    patience: usize,
-    gain: f64,
-    waited: usize,
-    vectors: Option<Vectors>,
+/// Vectors on their way.
+struct Trainer<'a> {
+    plan: &'a Plan,
+    data: &'a Dataset,
+    cut: &'a Cut,
+    state: State,
+    walk: Walk<'a>,
+    seed: u64,
 }
 
-impl Best {
-    fn new(patience: usize) -> Self {
-        Self {
-            patience,
-            gain: f64::NEG_INFINITY,
-            waited: 0,
-            vectors: None,
-        }
+impl Trainee for Trainer<'_> {
+    fn pass(&mut self, number: usize) -> Result<f64> {
+        let seed = derive_seed(self.seed, &number.to_le_bytes());
+        let loss = self.state.epoch(&self.walk, self.plan.batch, seed);
+        Ok(loss / self.walk.touches.len().max(1) as f64)
     }
 
-    /// Takes the gain of an epoch; true once the patience is over.
-    fn see(&mut self, gain: f64, vectors: Vectors) -> bool {
-        if gain > self.gain {
-            self.gain = gain;
-            self.vectors = Some(vectors);
-            self.waited = 0;
-        } else {
-            self.waited += 1;
+    /// By histories where the watcher judges, as viewers will be; by the users' own vectors otherwise.
+    fn judge(&mut self, watch: &mut Progress<'_>) -> Result<Option<f64>> {
+        if !watch.judges() && self.cut.is_empty() {
+            return Ok(None);
         }
-        self.waited >= self.patience
+        let vectors = self.state.vectors(self.plan.factors);
+        check_finite(self.plan.name, self.plan.epochs, &vectors.items)?;
+        if !watch.judges() {
+            return Ok(Some(self.cut.gain(&vectors, self.plan.factors)));
+        }
+        let contexts = link(self.data, self.plan, &vectors.users, JUDGED_LINK_STEPS);
+        watch.judge(&self.plan.model(vectors, contexts).view())
+    }
+
+    fn state(&mut self) -> passes::State<'_> {
+        let mut parameters: Vec<(&'static str, &mut [f32])> = Vec::new();
+        let mut others = Vec::new();
+        for block in &mut self.state.blocks {
+            let parts = block.parts();
+            parameters.extend([("users", parts.users), ("items", parts.items)]);
+            others.extend([
+                ("user-squares", Numbers::F32(parts.user_squares)),
+                ("item-squares", Numbers::F32(parts.item_squares)),
+            ]);
+        }
+        let (values, squares) = self.state.biases.parts();
+        parameters.push(("biases", values));
+        others.push(("bias-squares", Numbers::F32(squares)));
+        passes::State { parameters, others }
     }
 }
 
@@ -257,14 +274,14 @@ impl State {
 }
 
 /// The context vectors that come closest to the users' vectors.
-pub(super) fn link(data: &Dataset, plan: &Plan, users: &[f32]) -> Vec<f32> {
+pub(super) fn link(data: &Dataset, plan: &Plan, users: &[f32], steps: usize) -> Vec<f32> {
     let rows = scaled_histories(data, plan.length_exponent, |_| true);
     let by_item = rows.view().transposed();
     let link = Link {
         histories: rows.view(),
         by_item: by_item.view(),
         regularization: &vec![narrow(plan.link_regularization); plan.factors],
-        steps: LINK_STEPS,
+        steps,
     };
     link.fit(users, plan.factors)
 }

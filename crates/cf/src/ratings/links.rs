@@ -39,6 +39,11 @@ impl SideLink {
         }
     }
 
+    /// Everything that changes: the parts and their precisions.
+    pub(super) fn state(&mut self) -> (&mut [f32], &mut [f64]) {
+        (&mut self.parts, &mut self.precision)
+    }
+
     /// What the link adds to the mean of each row.
     pub(super) fn linked(&self, width: usize) -> Vec<f32> {
         spread(self.rows.view(), &self.parts, width)

@@ -1,5 +1,7 @@
 //! What is kept: the items of one or several draws, and what viewers are expected to be.
 
+use crate::passes::Numbers;
+
 /// A trained model of ratings that owns its numbers.
 ///
 /// There are no users in it: a viewer's vectors are folded in from what he rated.
@@ -26,6 +28,20 @@ pub struct RatingModel {
     pub(super) scales: Vec<f32>,
     /// `row`: mean rating and bias, and the factors, of an item about which nothing is known.
     pub(super) unknown: Vec<f32>,
+}
+
+impl RatingModel {
+    /// Every array, for a training that keeps it between two rounds.
+    pub(super) fn state(&mut self) -> Vec<(&'static str, Numbers<'_>)> {
+        vec![
+            ("designs", Numbers::F32(&mut self.designs)),
+            ("biases", Numbers::F32(&mut self.biases)),
+            ("links", Numbers::F32(&mut self.links)),
+            ("expected", Numbers::F32(&mut self.means)),
+            ("scales", Numbers::F32(&mut self.scales)),
+            ("unknown", Numbers::F32(&mut self.unknown)),
+        ]
+    }
 }
 
 /// Sizes of the arrays.

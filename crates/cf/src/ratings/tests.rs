@@ -3,7 +3,7 @@ use marquee_math::{fill_normal, rng};
 use nalgebra::{DMatrix, DVector};
 
 use super::{Links, Plan, RatingModel, RatingPredictor, train};
-use crate::{Error, Recommender, silent};
+use crate::{Error, Recommender, Step, silent};
 
 pub(super) fn plan(links: Links, samples: usize) -> Plan {
     Plan {
@@ -11,6 +11,7 @@ pub(super) fn plan(links: Links, samples: usize) -> Plan {
         factors: 2,
         iterations: 30,
         samples,
+        patience: 0,
         regularization: 0.2,
         bias_regularization: 0.1,
         link_regularization: 5.0,
@@ -160,7 +161,7 @@ fn draws_have_the_moments_of_the_posterior() {
 fn error_falls() {
     let (data, _) = planted();
     let mut seen = Vec::new();
-    train(&data, &plan(Links::Both, 0), 1, &mut |step| {
+    train(&data, &plan(Links::Both, 0), 1, &mut |step: &Step| {
         seen.push(step.loss.unwrap());
         std::ops::ControlFlow::Continue(())
     })

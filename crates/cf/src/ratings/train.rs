@@ -13,7 +13,7 @@ use crate::{
     Error, Progress, Result,
     check::{Checks, check_data, check_finite, narrow},
     draw::Draw,
-    progress::Steps,
+    passes::{Numbers, Passes, State, Trainee},
 };
 
 /// Deviation of the first factors: small, so that biases come first.
@@ -39,6 +39,8 @@ pub(crate) struct Plan {
     pub(crate) iterations: usize,
     /// Rounds kept after that; 0 for alternating least squares, which keeps its last.
     pub(crate) samples: usize,
+    /// Rounds of alternating least squares without a better judgment until it ends; 0 runs all.
+    pub(crate) patience: usize,
     pub(crate) regularization: f32,
     pub(crate) bias_regularization: f32,
     pub(crate) link_regularization: f32,
@@ -96,39 +98,125 @@ pub(crate) fn train(
     plan.validate()?;
     check_data(plan.name, data)?;
     let center = mean_rating(data.by_user());
-    let mut users = plan.side(data.by_user(), plan.links != Links::None);
+    let users = plan.side(data.by_user(), plan.links != Links::None);
     let mut items = plan.side(data.by_item(), plan.links == Links::Both);
     start(&mut items, seed);
-    let mut model = RatingModel::new(plan, scale(data.by_user()), data.n_items());
-    let total = plan.iterations + plan.samples;
-    let mut steps = Steps::new(plan.name, total, data.n_interactions(), progress);
-    let mut noise_precision = 1.0;
-    for round in 1..=total {
-        let seed = derive_seed(seed, &round.to_le_bytes());
-        let within = (center, noise_precision);
-        let drawn = |side: &[u8]| (plan.samples > 0).then(|| derive_seed(seed, side));
-        let finite = improve(&mut users, &items, within, drawn(b"users"))
-            && improve(&mut items, &users, within, drawn(b"items"));
-        if !finite {
-            return Err(Error::NotFinite {
-                model: plan.name,
-                iteration: round,
-            });
-        }
-        let error = users.squared_error(&items, center);
-        let n = data.n_interactions();
-        if plan.samples > 0 {
-            noise_precision = draw_precision(error, n, &mut Draw::new(seed, 2));
-        }
-        steps.finish("iteration", Some((error / n as f64).sqrt()))?;
-        if round > plan.iterations || (plan.samples == 0 && round == total) {
-            model.keep(&users, &items, (center, noise_precision));
-        }
-    }
+    let model = RatingModel::new(plan, scale(data.by_user()), data.n_items());
+    let mut trainer = Trainer {
+        plan,
+        seed,
+        center,
+        n_ratings: data.n_interactions(),
+        users,
+        items,
+        model,
+        noise_precision: [1.0],
+        kept: [0],
+    };
+    let passes = Passes {
+        name: plan.name,
+        phase: "iteration",
+        total: plan.iterations + plan.samples,
+        patience: plan.patience,
+        n_interactions: data.n_interactions(),
+    };
+    passes.run(&mut trainer, progress)?;
+    let model = trainer.finish();
     for numbers in [&model.designs, &model.biases, &model.links] {
-        check_finite(plan.name, total, numbers)?;
+        check_finite(plan.name, plan.iterations + plan.samples, numbers)?;
     }
     Ok(model)
+}
+
+/// Both sides on their way.
+struct Trainer<'a> {
+    plan: &'a Plan,
+    seed: u64,
+    center: f64,
+    n_ratings: usize,
+    users: Side<'a>,
+    items: Side<'a>,
+    model: RatingModel,
+    noise_precision: [f64; 1],
+    kept: [u64; 1],
+}
+
+impl Trainer<'_> {
+    /// What was kept; of alternating least squares the sides as they are.
+    fn finish(mut self) -> RatingModel {
+        if self.plan.samples == 0 {
+            self.keep_last();
+        }
+        self.model
+    }
+
+    fn keep_last(&mut self) {
+        self.model.kept = 0;
+        let within = (self.center, self.noise_precision[0]);
+        self.model.keep(&self.users, &self.items, within);
+    }
+}
+
+impl Trainee for Trainer<'_> {
+    fn pass(&mut self, number: usize) -> Result<f64> {
+        let samples = self.plan.samples;
+        let seed = derive_seed(self.seed, &number.to_le_bytes());
+        let within = (self.center, self.noise_precision[0]);
+        let drawn = |side: &[u8]| (samples > 0).then(|| derive_seed(seed, side));
+        let (users, items) = (&mut self.users, &mut self.items);
+        let finite = improve(users, items, within, drawn(b"users"))
+            && improve(items, users, within, drawn(b"items"));
+        if !finite {
+            return Err(Error::NotFinite {
+                model: self.plan.name,
+                iteration: number,
+            });
+        }
+        let error = self.users.squared_error(&self.items, self.center);
+        let n = self.n_ratings;
+        if samples > 0 {
+            self.noise_precision[0] = draw_precision(error, n, &mut Draw::new(seed, 2));
+        }
+        if number > self.plan.iterations {
+            let within = (self.center, self.noise_precision[0]);
+            self.model.keep(&self.users, &self.items, within);
+            self.kept[0] = self.model.kept as u64;
+        }
+        Ok((error / n as f64).sqrt())
+    }
+
+    /// Draws are averaged, so no round of theirs is better than all together.
+    fn judge(&mut self, watch: &mut Progress<'_>) -> Result<Option<f64>> {
+        if self.plan.samples > 0 || !watch.judges() {
+            return Ok(None);
+        }
+        self.keep_last();
+        watch.judge(&self.model.view())
+    }
+
+    fn state(&mut self) -> State<'_> {
+        let mut others = self.model.state();
+        others.push(("noise-precision", Numbers::F64(&mut self.noise_precision)));
+        others.push(("kept", Numbers::U64(&mut self.kept)));
+        let mut parameters: Vec<(&'static str, &mut [f32])> = Vec::new();
+        for side in [&mut self.users, &mut self.items] {
+            parameters.push(("vectors", &mut side.vectors));
+            others.push(("means", Numbers::F64(&mut side.prior.mean)));
+            others.push(("precisions", Numbers::F64(&mut side.prior.precision)));
+            if let Some(link) = &mut side.link {
+                let (parts, precision) = link.state();
+                parameters.push(("parts", parts));
+                others.push(("part-precisions", Numbers::F64(precision)));
+            }
+        }
+        State { parameters, others }
+    }
+
+    fn restored(&mut self) {
+        self.users.refresh();
+        self.items.refresh();
+        self.model.kept = usize::try_from(self.kept[0]).unwrap_or(usize::MAX);
+    }
 }
 
 /// Solves for `this` side and what is expected of it; with a seed all of that is drawn.

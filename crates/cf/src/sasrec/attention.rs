@@ -11,11 +11,11 @@
 use marquee_math::{axpy, dot};
 use rayon::prelude::*;
 
-use super::{
+use super::shape::Shape;
+use crate::{
+    check::narrow,
     exponential::{exp, largest},
-    shape::Shape,
 };
-use crate::check::narrow;
 
 /// Rows of keys or values, the newest of which is `newest`; older ones lie before it, around the end.
 #[derive(Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use marquee_math::{MatrixView, MatrixViewMut, Scale, dot, gemm};
 
-use super::exponential::sigmoid;
+use crate::exponential::sigmoid;
 use crate::check::narrow;
 
 /// Keeps the mean square of a norm away from zero.

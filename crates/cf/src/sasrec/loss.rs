@@ -12,8 +12,10 @@
 use marquee_math::{MatrixView, MatrixViewMut, Scale, axpy, dot, gemm};
 use rayon::prelude::*;
 
-use super::exponential::{exp, exp_all, largest};
-use crate::check::narrow;
+use crate::{
+    check::narrow,
+    exponential::{exp, exp_all, largest},
+};
 
 /// Events whose logits are in memory at a time.
 const TILE: usize = 256;

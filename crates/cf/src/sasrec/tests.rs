@@ -156,17 +156,17 @@ fn validation_ends_training_and_keeps_the_best() {
         learning_rate: 0.05,
         ..small()
     };
-    let mut losses = Vec::new();
+    let mut seen = Vec::new();
     let world = marquee_testkit::conformance::BlockWorld::small(3);
     let mut progress = |step: &crate::Step| {
-        losses.extend(step.loss);
+        seen.extend(step.judged);
         std::ops::ControlFlow::Continue(())
     };
     train(&world.data, &config, 1, &mut progress).unwrap();
-    assert!(losses.len() < 300, "{} passes", losses.len());
-    let best = losses.iter().copied().fold(f64::INFINITY, f64::min);
-    let place = losses.iter().position(|loss| *loss <= best).unwrap();
-    assert_eq!(place + 3, losses.len(), "{losses:?}");
+    assert!(seen.len() < 300, "{} passes", seen.len());
+    let best = seen.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let place = seen.iter().position(|judged| *judged >= best).unwrap();
+    assert_eq!(place + 3, seen.len(), "{seen:?}");
 }
 
 #[test]

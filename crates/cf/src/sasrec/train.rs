@@ -6,7 +6,6 @@ use rayon::prelude::*;
 
 use super::{
     Likeness, NAME, SasrecConfig, SasrecModel,
-    adam::{Adam, StepSize},
     dropout::Dropout,
     loss::{Candidates, Problem, Units, inverse_length},
     network::{Batch, Gradients, backward, forward},
@@ -15,8 +14,9 @@ use super::{
 };
 use crate::{
     Error, Progress, Result,
+    adam::{Adam, StepSize},
     check::{check_data, check_finite, narrow},
-    progress::Steps,
+    passes::{Numbers, Passes, State, Trainee},
 };
 
 /// Streams of the seed: one for each purpose, then one for each epoch.
@@ -32,7 +32,7 @@ const WARM_UP: f64 = 0.05;
 /// bits on any number of threads.
 ///
 /// The rows of `data` are read as sequences, oldest first. The loss reported is the mean over the
-/// events of a pass, in nats; where sequences are judged, theirs.
+/// events of a pass, in nats.
 ///
 /// # Errors
 ///
@@ -47,7 +47,8 @@ pub fn train(
     config.validate()?;
     check_data(NAME, data)?;
     let mut drawn = rng(seed, JUDGED);
-    let sequences = Sequences::of(data, config.max_length, config.validation, &mut drawn);
+    let held = if progress.judges() { 0 } else { config.validation };
+    let sequences = Sequences::of(data, config.max_length, held, &mut drawn);
     let n_events = sequences.n_events();
     if n_events == 0 {
         return Err(Error::NoInteractions {
@@ -57,23 +58,58 @@ pub fn train(
         });
     }
     let mut trainer = Trainer::new(config, data.n_items(), seed);
-    let mut best = Best::default();
-    let mut steps = Steps::new(NAME, config.epochs, n_events, progress);
-    for epoch in 0..config.epochs {
-        let mut drawn = rng(seed, EPOCHS + epoch as u64);
-        let loss = trainer.epoch(&sequences, epoch, &mut drawn);
-        if sequences.judged.is_empty() {
-            steps.finish("epoch", Some(loss))?;
-            continue;
+    let passes = Passes {
+        name: NAME,
+        phase: "epoch",
+        total: config.epochs,
+        patience: config.patience,
+        n_interactions: n_events,
+    };
+    let mut training = Training {
+        trainer: &mut trainer,
+        sequences: &sequences,
+        seed,
+    };
+    passes.run(&mut training, progress)?;
+    let model = trainer.model();
+    check_finite(NAME, config.epochs, &model.items)?;
+    check_finite(NAME, config.epochs, &model.dense)?;
+    Ok(model)
+}
+
+/// Parameters and what they learn from.
+struct Training<'a, 'c> {
+    trainer: &'a mut Trainer<'c>,
+    sequences: &'a Sequences<'a>,
+    seed: u64,
+}
+
+impl Trainee for Training<'_, '_> {
+    fn pass(&mut self, number: usize) -> Result<f64> {
+        let epoch = number - 1;
+        let mut drawn = rng(self.seed, EPOCHS + epoch as u64);
+        Ok(self.trainer.epoch(self.sequences, epoch, &mut drawn))
+    }
+
+    /// By how little the items that were set aside surprise, where the watcher does not judge.
+    fn judge(&mut self, watch: &mut Progress<'_>) -> Result<Option<f64>> {
+        if watch.judges() {
+            return watch.judge(&self.trainer.model().view());
         }
-        let judged = trainer.judge(&sequences.judged);
-        let enough = best.enough(judged, &trainer, config.patience);
-        steps.finish("epoch", Some(judged))?;
-        if enough {
-            break;
+        let judged = &self.sequences.judged;
+        Ok((!judged.is_empty()).then(|| -self.trainer.judge(judged)))
+    }
+
+    fn state(&mut self) -> State<'_> {
+        let trainer = &mut *self.trainer;
+        let mut others = trainer.items_adam.state();
+        others.extend(trainer.dense_adam.state());
+        others.push(("steps", Numbers::U64(&mut trainer.steps)));
+        State {
+            parameters: vec![("items", &mut trainer.items), ("dense", &mut trainer.dense)],
+            others,
         }
     }
-    best.finish(&trainer)
 }
 
 /// Parameters on their way.
@@ -85,7 +121,7 @@ struct Trainer<'c> {
     gradients: Gradients,
     items_adam: Adam,
     dense_adam: Adam,
-    steps: usize,
+    steps: [u64; 1],
 }
 
 impl<'c> Trainer<'c> {
@@ -106,7 +142,7 @@ impl<'c> Trainer<'c> {
             dense_adam: Adam::new(dense.len()),
             items,
             dense,
-            steps: 0,
+            steps: [0],
         }
     }
 
@@ -216,9 +252,10 @@ impl<'c> Trainer<'c> {
     }
 
     fn descend(&mut self, rate: f64, touched: Option<&[u32]>) {
-        self.steps += 1;
+        self.steps[0] += 1;
+        let number = usize::try_from(self.steps[0]).unwrap_or(usize::MAX);
         let rate = self.config.learning_rate * rate;
-        let size = StepSize::new(rate, self.config.weight_decay, self.steps);
+        let size = StepSize::new(rate, self.config.weight_decay, number);
         let Gradients { items, dense } = &mut self.gradients;
         self.dense_adam.step(size, &mut self.dense, dense);
         match touched {
@@ -335,35 +372,6 @@ fn union(a: &[u32], b: &[u32]) -> Vec<u32> {
     all.sort_unstable();
     all.dedup();
     all
-}
-
-/// The best parameters so far.
-#[derive(Default)]
-struct Best {
-    model: Option<SasrecModel>,
-    loss: f64,
-    since: usize,
-}
-
-impl Best {
-    /// Keeps what is better; whether `patience` passes went by without.
-    fn enough(&mut self, loss: f64, trainer: &Trainer<'_>, patience: usize) -> bool {
-        if self.model.is_none() || loss < self.loss {
-            self.model = Some(trainer.model());
-            self.loss = loss;
-            self.since = 0;
-            return false;
-        }
-        self.since += 1;
-        self.since >= patience
-    }
-
-    fn finish(self, trainer: &Trainer<'_>) -> Result<SasrecModel> {
-        let model = self.model.unwrap_or_else(|| trainer.model());
-        check_finite(NAME, trainer.steps, &model.items)?;
-        check_finite(NAME, trainer.steps, &model.dense)?;
-        Ok(model)
-    }
 }
 
 #[cfg(test)]

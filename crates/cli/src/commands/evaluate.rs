@@ -6,8 +6,9 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
 use clap::Parser;
+use marquee_cf::Step;
 use marquee_engine::{
-    ModelSpec,
+    Guide, JudgedBy, ModelSpec,
     evaluation::{Measure, measure, measure_ratings, train_fold},
 };
 use marquee_eval::{CaseList, Cutoffs, Evaluation, Fold, ItemGenres, NextItem, Protocol};
@@ -233,7 +234,7 @@ fn evaluate(
                 cutoffs: &args.k,
                 genres: source.genres(),
             };
-            one_fold(spec, (fold, cases), (args.seed, how), &mut report)
+            one_fold(spec, (fold, cases, args.part), (args.seed, how), &mut report)
                 .with_context(|| format!("model {}, fold {number}", spec.name()))
         })?;
         match &mut total {
@@ -248,17 +249,28 @@ fn evaluate(
 
 fn one_fold(
     spec: &ModelSpec,
-    (fold, cases): (&Fold, CaseList<'_>),
+    (fold, cases, part): (&Fold, CaseList<'_>, Part),
     (seed, how): (u64, Measure<'_>),
     report: &mut ModelReport,
 ) -> Result<Evaluation> {
     let mut shown = Shown::new(spec.name());
     let mut steps = Vec::new();
     let meter = meter::Meter::start();
-    let model = train_fold(spec, fold, seed, &mut |step| {
+    let mut progress = |step: &Step| {
         steps.push(step.seconds);
         shown.step(step)
-    })?;
+    };
+    let mut guide = Guide::new(&mut progress);
+    // Cases that are judged themselves do not steer training.
+    if part == Part::Test {
+        let by = if report.ratings().is_some() {
+            JudgedBy::Ratings
+        } else {
+            JudgedBy::Lists
+        };
+        guide = guide.judging(fold.validation(), by);
+    }
+    let model = train_fold(spec, fold, seed, &mut guide)?;
     report.trained(&meter, &steps);
     drop(shown);
     let meter = meter::Meter::start();

@@ -1,9 +1,10 @@
 //! `marquee train`: new model versions from the data of a folder.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context, Result};
 use clap::Parser;
+use marquee_cf::Step;
 use marquee_engine::{ModelSpec, training};
 use serde::Serialize;
 
@@ -32,6 +33,10 @@ pub(crate) struct Args {
     /// Seed of the training
     #[arg(long, default_value_t = 42)]
     seed: u64,
+    /// Seconds until a training in passes keeps its state again, 0 for after every pass; the same command
+    /// goes on from there after an interruption
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    keep_every: u64,
     /// Threads; all processors when not given
     #[arg(long)]
     threads: Option<usize>,
@@ -110,10 +115,15 @@ fn train(
     let mut steps = Vec::new();
     meter::reset_peak_memory();
     let meter = meter::Meter::start();
-    let version = training::train(folder, loaded, spec, args.seed, &mut |step| {
+    let run = training::Run {
+        seed: args.seed,
+        keep_every: Duration::from_secs(args.keep_every),
+    };
+    let mut progress = |step: &Step| {
         steps.push(step.seconds);
         shown.step(step)
-    });
+    };
+    let version = training::train_as(folder, loaded, spec, run, &mut progress);
     let version = version.with_context(|| format!("model {}", spec.name()))?;
     steps.sort_by(f64::total_cmp);
     let trained = Trained {

@@ -193,7 +193,7 @@ fn go_on(
             return Ok(());
         };
         watch.begins(search);
-        let judged = search.judge(&spec, &mut |_| interrupt.flow());
+        let judged = search.judge(&spec, &mut |_: &marquee_cf::Step| interrupt.flow());
         let trial = match judged {
             Err(EngineError::Model(marquee_cf::Error::Stopped { .. })) => return Ok(()),
             other => other?,

@@ -1,6 +1,6 @@
 //! Learns the weights on a cut of the data, then trains the members on all of it.
 
-use marquee_cf::{Progress, Recommender};
+use marquee_cf::{Progress, Recommender, Step};
 use marquee_core::Dataset;
 use marquee_eval::{Protocol, StrongSplit, WeakSplit};
 
@@ -55,6 +55,9 @@ pub fn train(
     progress: &mut Progress<'_>,
 ) -> Result<BlendModel> {
     let specs = specs(config)?;
+    // A state would be the blend's, and a judgment that of one member: they only tell their steps.
+    let mut steps = |step: &Step| progress.step(step);
+    let progress: &mut Progress<'_> = &mut steps;
     let weights = if config.weights.is_empty() {
         learn(data, config, &specs, (seed, progress))?
     } else {

@@ -12,7 +12,7 @@ use super::{
     trial::standard_error,
 };
 use crate::{
-    EngineError, ModelSpec, Result,
+    EngineError, Guide, JudgedBy, ModelSpec, Result,
     evaluation::{Measure, measure, train_fold},
     models,
 };
@@ -290,7 +290,9 @@ impl<'a> Search<'a> {
         fold: &Fold,
         progress: &mut Progress<'_>,
     ) -> Result<Vec<f32>> {
-        let model = train_fold(spec, fold, self.goal.seed, progress)?;
+        // Passes are judged by what the trial is judged by: as an evaluation with validation data does.
+        let mut guide = Guide::new(progress).judging(fold.test(), JudgedBy::Lists);
+        let model = train_fold(spec, fold, self.goal.seed, &mut guide)?;
         let how = Measure {
             cutoffs: &self.cutoffs,
             genres: None,

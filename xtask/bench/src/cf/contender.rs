@@ -60,7 +60,7 @@ pub(crate) fn train(folder: &Path, options: &Options) -> Result<()> {
         cpu: cpu_seconds(),
     };
     let mut ticks = vec![now()];
-    let model = fit(&data, options, &mut |_| {
+    let model = fit(&data, options, &mut |_: &marquee_cf::Step| {
         ticks.push(now());
         ControlFlow::Continue(())
     })?;

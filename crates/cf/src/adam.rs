@@ -2,24 +2,26 @@
 
 use rayon::prelude::*;
 
-use crate::check::narrow;
+use crate::{check::narrow, passes::Numbers};
 
 const FIRST: f32 = 0.9;
 const SECOND: f32 = 0.98;
 const SMALL: f32 = 1e-9;
 /// Numbers that a thread moves at a time.
 const CHUNK: usize = 1 << 14;
+/// Rows that a thread moves at a time.
+const ROWS: usize = 512;
 
 /// Running moments of the gradients of one array of parameters.
 #[derive(Debug, Clone)]
-pub(super) struct Adam {
+pub(crate) struct Adam {
     first: Vec<f32>,
     second: Vec<f32>,
 }
 
 /// Size of one step, the bias of young moments made up for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct StepSize {
+pub(crate) struct StepSize {
     rate: f32,
     /// Share of a parameter that is taken off.
     decay: f32,
@@ -29,7 +31,7 @@ pub(super) struct StepSize {
 
 impl StepSize {
     /// Of step `number`, counted from 1, at `learning_rate`.
-    pub(super) fn new(learning_rate: f64, weight_decay: f64, number: usize) -> Self {
+    pub(crate) fn new(learning_rate: f64, weight_decay: f64, number: usize) -> Self {
         let power = |base: f32| f64::from(base).powf(number as f64);
         Self {
             rate: narrow(learning_rate / (1.0 - power(FIRST))),
@@ -41,7 +43,7 @@ impl StepSize {
 
 impl Adam {
     /// No gradient seen yet, for `n` parameters.
-    pub(super) fn new(n: usize) -> Self {
+    pub(crate) fn new(n: usize) -> Self {
         Self {
             first: vec![0.0; n],
             second: vec![0.0; n],
@@ -49,7 +51,7 @@ impl Adam {
     }
 
     /// Moves all parameters and sets `gradients` to zero.
-    pub(super) fn step(&mut self, size: StepSize, parameters: &mut [f32], gradients: &mut [f32]) {
+    pub(crate) fn step(&mut self, size: StepSize, parameters: &mut [f32], gradients: &mut [f32]) {
         let moments = self
             .first
             .par_chunks_mut(CHUNK)
@@ -66,7 +68,7 @@ impl Adam {
 
     /// Moves only the rows of `d` parameters that `rows` names, and sets their gradients to zero; the
     /// moments of other rows stay as they are.
-    pub(super) fn step_rows(
+    pub(crate) fn step_rows(
         &mut self,
         size: StepSize,
         (rows, d): (&[u32], usize),
@@ -82,6 +84,60 @@ impl Adam {
                 &mut gradients[range],
             );
         }
+    }
+}
+
+impl Adam {
+    /// As [`step_rows`](Self::step_rows) for rows that rise and whose gradients stand close together,
+    /// `rows.len() x d`, on many threads.
+    pub(crate) fn step_gathered(
+        &mut self,
+        size: StepSize,
+        (rows, d): (&[u32], usize),
+        parameters: &mut [f32],
+        gradients: &mut [f32],
+    ) {
+        let moments = self
+            .first
+            .par_chunks_mut(ROWS * d)
+            .zip(self.second.par_chunks_mut(ROWS * d));
+        let mut rest = gradients;
+        let gradients: Vec<(&[u32], &mut [f32])> = rows
+            .chunk_by(|&one, &other| one as usize / ROWS == other as usize / ROWS)
+            .map(|rows| {
+                let (own, others) = std::mem::take(&mut rest).split_at_mut(rows.len() * d);
+                rest = others;
+                (rows, own)
+            })
+            .collect();
+        let mut by_block: Vec<Option<(&[u32], &mut [f32])>> = Vec::new();
+        by_block.resize_with(parameters.len().div_ceil(ROWS * d), || None);
+        for (rows, own) in gradients {
+            by_block[rows[0] as usize / ROWS] = Some((rows, own));
+        }
+        let tasks = moments.zip(parameters.par_chunks_mut(ROWS * d).zip(by_block));
+        tasks.for_each(|((first, second), (values, touched))| {
+            let Some((rows, gradients)) = touched else {
+                return;
+            };
+            for (&row, gradient) in rows.iter().zip(gradients.chunks_exact_mut(d)) {
+                let range = row as usize % ROWS * d..(row as usize % ROWS + 1) * d;
+                size.apply(
+                    &mut first[range.clone()],
+                    &mut second[range.clone()],
+                    &mut values[range],
+                    gradient,
+                );
+            }
+        });
+    }
+
+    /// What a later step depends on.
+    pub(crate) fn state(&mut self) -> Vec<(&'static str, Numbers<'_>)> {
+        vec![
+            ("first-moments", Numbers::F32(&mut self.first)),
+            ("second-moments", Numbers::F32(&mut self.second)),
+        ]
     }
 }
 
@@ -130,6 +186,24 @@ mod tests {
         Adam::new(4).step_rows(size, (&[1], 2), &mut some, &mut slopes.clone());
         assert_eq!(all[2..].map_bits(), some[2..].map_bits());
         assert_eq!(some[..2].map_bits(), start[..2].map_bits());
+    }
+
+    #[test]
+    fn gathered_rows_move_as_rows_do() {
+        let n = 3 * ROWS;
+        let start: Vec<f32> = (0..2 * n).map(|at| at as f32 * 0.01).collect();
+        let rows: [u32; 5] = [0, 7, 513, 514, 1535];
+        let mut slopes: Vec<f32> = (0..10).map(|at| at as f32 - 4.5).collect();
+        let (mut whole, mut gathered) = (start.clone(), start.clone());
+        let mut spread = vec![0.0; 2 * n];
+        for (row, slope) in rows.iter().zip(slopes.chunks_exact(2)) {
+            spread[*row as usize * 2..][..2].copy_from_slice(slope);
+        }
+        let size = StepSize::new(0.1, 0.01, 1);
+        Adam::new(2 * n).step_rows(size, (&rows, 2), &mut whole, &mut spread);
+        Adam::new(2 * n).step_gathered(size, (&rows, 2), &mut gathered, &mut slopes);
+        assert_eq!(whole.map_bits(), gathered.map_bits());
+        assert_ne!(start.map_bits(), gathered.map_bits());
     }
 
     trait Bits {
