@@ -11,7 +11,8 @@
 //!
 //! Training goes over the users in batches, in an order that is drawn anew each pass. A batch shares a
 //! sample of items to stand for all in the sum, so that its scores are one matrix product; each step is
-//! one of Adam's for the vectors that took part.
+//! one of Adam's for the vectors that took part. `docs/decisions/light-graph-model.md` has what else was
+//! measured.
 //!
 //! Source: He et al. 2020 (propagation without weights or activations), here one step, from items to
 //! users, whose own vectors are left out (Wu, Cao et al. 2022); the sampled softmax over cosines after
@@ -64,7 +65,7 @@ pub struct LightgcnConfig {
 impl Default for LightgcnConfig {
     fn default() -> Self {
         Self {
-            factors: 64,
+            factors: 128,
             epochs: 40,
             batch_users: 64,
             negatives: 2048,

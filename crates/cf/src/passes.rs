@@ -80,11 +80,7 @@ impl Passes {
     /// # Errors
     ///
     /// What the training and the watcher say; [`Error::SectionShape`] for a state of another training.
-    pub(crate) fn run(
-        &self,
-        trainee: &mut dyn Trainee,
-        progress: &mut Progress<'_>,
-    ) -> Result<()> {
+    pub(crate) fn run(&self, trainee: &mut dyn Trainee, progress: &mut Progress<'_>) -> Result<()> {
         let mut steps = Steps::new(self.name, self.total, self.n_interactions, progress);
         let mut best = Best::default();
         let mut done = 0;

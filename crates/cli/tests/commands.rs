@@ -160,7 +160,16 @@ fn killed_training_goes_on_where_it_was() {
     let folder = imported();
     let model = "lightgcn:epochs=400,patience=0,factors=16,batch_users=4";
     let arguments = [
-        "train", "--data", "d", "--model", model, "--keep-every", "0", "--threads", "1", "--json",
+        "train",
+        "--data",
+        "d",
+        "--model",
+        model,
+        "--keep-every",
+        "0",
+        "--threads",
+        "1",
+        "--json",
     ];
     let state = folder.path().join("d/unfinished/lightgcn.mqa");
     let mut killed = Command::new(env!("CARGO_BIN_EXE_marquee"))
@@ -184,7 +193,14 @@ fn killed_training_goes_on_where_it_was() {
     let bytes = |run: &Output| {
         let version = json(run)["results"][0]["version"].clone();
         let version = version.as_str().unwrap().to_owned();
-        fs::read(folder.path().join("d/models").join(version).join("model.mqa")).unwrap()
+        fs::read(
+            folder
+                .path()
+                .join("d/models")
+                .join(version)
+                .join("model.mqa"),
+        )
+        .unwrap()
     };
     assert!(bytes(&resumed) == bytes(&whole), "the bytes differ");
 }

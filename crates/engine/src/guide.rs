@@ -126,8 +126,10 @@ impl Watch for Guide<'_, '_> {
             .map(|number| cases.get(number))
             .collect();
         match (by, model.rating_predictor()) {
-            (JudgedBy::Ratings, Some(predictor)) => rating_error(predictor, &chosen, model.n_items())
-                .map(|error| error.map(|error| -error)),
+            (JudgedBy::Ratings, Some(predictor)) => {
+                rating_error(predictor, &chosen, model.n_items())
+                    .map(|error| error.map(|error| -error))
+            }
             _ => mean_ndcg(model, &chosen),
         }
     }
@@ -180,8 +182,12 @@ fn mean_ndcg(model: &dyn Recommender, cases: &[TestCase<'_>]) -> Result<Option<f
             let lists = scores.chunks_mut(n_items.max(1)).zip(cases);
             let values = lists.filter_map(|(scores, case)| {
                 let ranked = rank_case(scores, case, LENGTH.get());
-                let relevant: HashSet<ItemIdx> =
-                    case.relevant.columns.iter().map(|&item| ItemIdx(item)).collect();
+                let relevant: HashSet<ItemIdx> = case
+                    .relevant
+                    .columns
+                    .iter()
+                    .map(|&item| ItemIdx(item))
+                    .collect();
                 ndcg_at_k(&ranked, &relevant, LENGTH)
             });
             Ok(values.collect())

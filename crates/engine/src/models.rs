@@ -3,12 +3,12 @@
 use marquee_cf::{
     AlsConfig, AlsModel, AlsView, BiasedMfConfig, BprConfig, ContextModel, DenseItemModel,
     EaseConfig, EdlaeConfig, GraphFilterConfig, GraphFilterModel, GraphFilterView, ItemKnnConfig,
-    LightgcnConfig, PopularityConfig, PopularityModel, PopularityView, Progress, RatingModel, Recommender,
-    Rp3betaConfig, SasrecConfig, SasrecModel, SasrecView, SessionKnnConfig, SessionKnnModel,
-    SessionKnnView, SlimConfig, SparseEaseConfig, SparseItemModel, SvdppConfig, TransitionsConfig,
-    TransitionsModel, TransitionsView, UserKnnConfig, UserKnnModel, UserKnnView, WarpConfig, als,
-    biased_mf, bpr, ease, edlae, graph_filter, item_knn, lightgcn, popularity, rp3beta, sasrec, session_knn,
-    slim, sparse_ease, svdpp, transitions, user_knn, warp,
+    LightgcnConfig, PopularityConfig, PopularityModel, PopularityView, Progress, RatingModel,
+    Recommender, Rp3betaConfig, SasrecConfig, SasrecModel, SasrecView, SessionKnnConfig,
+    SessionKnnModel, SessionKnnView, SlimConfig, SparseEaseConfig, SparseItemModel, SvdppConfig,
+    TransitionsConfig, TransitionsModel, TransitionsView, UserKnnConfig, UserKnnModel, UserKnnView,
+    WarpConfig, als, biased_mf, bpr, ease, edlae, graph_filter, item_knn, lightgcn, popularity,
+    rp3beta, sasrec, session_knn, slim, sparse_ease, svdpp, transitions, user_knn, warp,
 };
 use marquee_core::Dataset;
 use marquee_store::{Artifact, ArtifactBuilder};

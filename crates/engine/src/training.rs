@@ -106,7 +106,10 @@ fn fingerprint(data: &Dataset, spec: &ModelSpec, seed: u64) -> Result<String> {
     }
     let params = models::effective_params(spec)?;
     let version = env!("CARGO_PKG_VERSION");
-    Ok(format!("{} {version} seed {seed} data {hash:016x} {params}", spec.name()))
+    Ok(format!(
+        "{} {version} seed {seed} data {hash:016x} {params}",
+        spec.name()
+    ))
 }
 
 /// Makes `version` the one that answers.

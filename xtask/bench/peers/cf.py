@@ -99,6 +99,50 @@ def irspack_ials(train, tick, solver):
     return model.trainer.core_trainer.user, model.trainer.core_trainer.item
 
 
+def lenskit_als(train, tick):
+    import pandas
+    import torch
+
+    torch.set_num_threads(options.threads)
+    from lenskit.als import ImplicitMFScorer
+    from lenskit.data import from_interactions_df
+    from lenskit.training import TrainingOptions
+
+    pairs = train.tocoo()
+    data = from_interactions_df(pandas.DataFrame({"user_id": pairs.row, "item_id": pairs.col}))
+    # Its weight is what a touch counts above the ones that everything counts.
+    weight = (train.shape[0] * train.shape[1]) ** 0.5 / 500
+    model = ImplicitMFScorer(
+        embedding_size=options.factors,
+        epochs=options.iterations,
+        regularization=0.1,
+        weight=weight,
+    )
+    trainer = model.create_trainer(data, TrainingOptions(rng=1))
+    tick()
+    for _ in range(options.iterations):
+        trainer.train_epoch()
+        tick()
+    trainer.finalize()
+
+    def placed(ids, vectors, n):
+        found = np.zeros((n, options.factors), np.float32)
+        found[np.asarray(ids)] = np.asarray(vectors)
+        return found
+
+    users = placed(model.users.ids(), model.user_embeddings, train.shape[0])
+    return users, placed(model.items.ids(), model.item_embeddings, train.shape[1])
+
+
+def fastslim(train, tick):
+    import fastslim
+
+    model = fastslim.SLIM(lambd=5.0, beta=20.0, max_iter=60, n_threads=options.threads)
+    model.fit(train)
+    tick()
+    return sp.csr_matrix(model.weights)
+
+
 def ease(train, tick):
     gram = (train.T @ train).toarray()
     gram[np.diag_indices_from(gram)] += 200.0
@@ -117,6 +161,8 @@ MODELS = {
     "irspack iALS: Cholesky": lambda train, tick: irspack_ials(train, tick, "CHOLESKY"),
     "irspack iALS: CG": lambda train, tick: irspack_ials(train, tick, "CG"),
     "irspack iALS++": lambda train, tick: irspack_ials(train, tick, "IALSPP"),
+    "lenskit ALS": lenskit_als,
+    "fastslim SLIM": fastslim,
     "numpy EASE": ease,
 }
 

@@ -56,7 +56,7 @@ pub(crate) struct Options {
         value_delimiter = ',',
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = "implicit ALS: CG,implicit ALS: Cholesky,implicit BPR,irspack iALS: Cholesky,irspack iALS: CG,irspack iALS++"
+        default_missing_value = "implicit ALS: CG,implicit ALS: Cholesky,implicit BPR,irspack iALS: Cholesky,irspack iALS: CG,irspack iALS++,lenskit ALS"
     )]
     peers: Vec<String>,
 }

@@ -105,7 +105,9 @@ impl Problem<'_> {
         let mut groups: Vec<&[(u32, Pull)]> = Vec::new();
         groups.extend(pulls.chunk_by(|one, other| one.0 == other.0));
         let mut values = vec![0.0; groups.len() * d];
-        let tasks = values.par_chunks_mut(ITEMS * d).zip(groups.par_chunks(ITEMS));
+        let tasks = values
+            .par_chunks_mut(ITEMS * d)
+            .zip(groups.par_chunks(ITEMS));
         tasks.for_each(|(values, groups)| {
             for (to, group) in values.chunks_exact_mut(d).zip(groups) {
                 self.gather(to, group, (&units, &sums), &rival_slopes);
@@ -170,14 +172,20 @@ impl Problem<'_> {
         gemm(scale, vectors, rivals.transposed(), &mut to);
         let mut sums = vec![0.0; n * d];
         let (mut loss, mut own) = (0.0, Vec::new());
-        let rows = slopes.chunks_exact_mut(n_rivals.max(1)).zip(sums.chunks_exact_mut(d));
+        let rows = slopes
+            .chunks_exact_mut(n_rivals.max(1))
+            .zip(sums.chunks_exact_mut(d));
         for ((row, sum), (unit, &user)) in rows.zip(units.chunks_exact(d).zip(users)) {
             loss += self.softmax((user, unit), field, (row, sum), &mut own);
         }
         let mut to = MatrixViewMut::new(&mut sums, n, d);
         let slopes_view = MatrixView::new(&slopes, n, n_rivals);
         gemm(Scale::ADD, slopes_view, rivals, &mut to);
-        for ((sum, unit), inverse) in sums.chunks_exact_mut(d).zip(units.chunks_exact(d)).zip(inverses) {
+        for ((sum, unit), inverse) in sums
+            .chunks_exact_mut(d)
+            .zip(units.chunks_exact(d))
+            .zip(inverses)
+        {
             through_length(sum, unit, inverse);
         }
         Part {

@@ -82,7 +82,10 @@ fn loss(items: &[f64], drawn: Option<&[u32]>, (temperature, discount): (f64, f64
 fn check_slopes(drawn: Option<&[u32]>, discount: f64) {
     let rows = rows();
     let exact = start();
-    let items: Vec<f32> = exact.iter().map(|&value| crate::check::narrow(value)).collect();
+    let items: Vec<f32> = exact
+        .iter()
+        .map(|&value| crate::check::narrow(value))
+        .collect();
     let problem = Problem {
         by_user: rows.view(),
         items: &items,
@@ -104,7 +107,10 @@ fn check_slopes(drawn: Option<&[u32]>, discount: f64) {
         let row = u32::try_from(at / D).unwrap();
         let place = got.rows.binary_search(&row);
         let found = place.map_or(0.0, |place| f64::from(got.values[place * D + at % D]));
-        assert!((found - want).abs() < 1e-3, "number {at}: {found} for {want}");
+        assert!(
+            (found - want).abs() < 1e-3,
+            "number {at}: {found} for {want}"
+        );
     }
 }
 

@@ -69,7 +69,9 @@ impl Watch for Judge {
 
     fn judge(&mut self, _: &dyn Recommender) -> Result<Option<f64>> {
         self.asked += 1;
-        Ok(Some(self.gains.get(self.asked - 1).copied().unwrap_or(-1.0)))
+        Ok(Some(
+            self.gains.get(self.asked - 1).copied().unwrap_or(-1.0),
+        ))
     }
 }
 
@@ -220,7 +222,12 @@ fn state_of_another_training_is_refused() {
         done: 0,
         kept: None,
     };
-    drop(lightgcn::train(&world(), &quick_lightgcn(), 1, &mut interrupter));
+    drop(lightgcn::train(
+        &world(),
+        &quick_lightgcn(),
+        1,
+        &mut interrupter,
+    ));
     let mut resumer = Resumer {
         state: interrupter.kept.unwrap(),
         first: None,
@@ -231,7 +238,13 @@ fn state_of_another_training_is_refused() {
     };
     let got = lightgcn::train(&world(), &wider, 1, &mut resumer);
     assert!(
-        matches!(got, Err(Error::SectionShape { section: "items", .. })),
+        matches!(
+            got,
+            Err(Error::SectionShape {
+                section: "items",
+                ..
+            })
+        ),
         "{got:?}"
     );
     let got = bpr::train(&world(), &BprConfig::default(), 1, &mut resumer);

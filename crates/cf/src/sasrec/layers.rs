@@ -2,8 +2,8 @@
 
 use marquee_math::{MatrixView, MatrixViewMut, Scale, dot, gemm};
 
-use crate::exponential::sigmoid;
 use crate::check::narrow;
+use crate::exponential::sigmoid;
 
 /// Keeps the mean square of a norm away from zero.
 const SMALL: f64 = 1e-6;

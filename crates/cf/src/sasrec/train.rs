@@ -47,7 +47,11 @@ pub fn train(
     config.validate()?;
     check_data(NAME, data)?;
     let mut drawn = rng(seed, JUDGED);
-    let held = if progress.judges() { 0 } else { config.validation };
+    let held = if progress.judges() {
+        0
+    } else {
+        config.validation
+    };
     let sequences = Sequences::of(data, config.max_length, held, &mut drawn);
     let n_events = sequences.n_events();
     if n_events == 0 {

@@ -234,8 +234,13 @@ fn evaluate(
                 cutoffs: &args.k,
                 genres: source.genres(),
             };
-            one_fold(spec, (fold, cases, args.part), (args.seed, how), &mut report)
-                .with_context(|| format!("model {}, fold {number}", spec.name()))
+            one_fold(
+                spec,
+                (fold, cases, args.part),
+                (args.seed, how),
+                &mut report,
+            )
+            .with_context(|| format!("model {}, fold {number}", spec.name()))
         })?;
         match &mut total {
             None => total = Some(evaluation),

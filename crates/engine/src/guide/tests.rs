@@ -56,7 +56,10 @@ fn passes_are_judged_by_the_mean_over_the_cases() {
             genres: None,
         },
     );
-    let values = measured.unwrap().values("ndcg@20".parse().unwrap()).unwrap();
+    let values = measured
+        .unwrap()
+        .values("ndcg@20".parse().unwrap())
+        .unwrap();
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let best = judged.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     assert!((mean - best).abs() < 1e-6, "{mean} of {judged:?}");

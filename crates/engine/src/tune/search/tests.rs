@@ -165,7 +165,9 @@ fn failed_trials_are_kept_and_end_nothing() {
 fn stop_ends_the_search_without_a_trial() {
     let cut = Cut::random(&data(), 1, 1).unwrap();
     let search = search(&cut, goal(), "ials:factors=8");
-    let got = search.judge(&search.propose().unwrap(), &mut |_: &marquee_cf::Step| ControlFlow::Break(()));
+    let got = search.judge(&search.propose().unwrap(), &mut |_: &marquee_cf::Step| {
+        ControlFlow::Break(())
+    });
     let is_stopped = matches!(
         got,
         Err(EngineError::Model(marquee_cf::Error::Stopped { .. }))
