@@ -171,7 +171,7 @@ fn killed_training_goes_on_where_it_was() {
         "1",
         "--json",
     ];
-    let state = folder.path().join("d/unfinished/lightgcn.mqa");
+    let state = folder.path().join("d/models/.unfinished-lightgcn.mqa");
     let mut killed = Command::new(env!("CARGO_BIN_EXE_marquee"))
         .current_dir(folder.path())
         .args(arguments)

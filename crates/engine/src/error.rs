@@ -37,14 +37,6 @@ pub enum EngineError {
     /// A model could not be trained or asked.
     #[error(transparent)]
     Model(#[from] marquee_cf::Error),
-    /// The state of a training cannot be kept or removed.
-    #[error("cannot keep the state of the training in {}", path.display())]
-    KeptState {
-        /// The file or folder.
-        path: std::path::PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
     /// The members of a blend are too few, too many or blends themselves.
     #[error("a blend needs 2 to {most} members that are no blends, found {}", found.join(", "))]
     BlendMembers {

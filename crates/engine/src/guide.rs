@@ -3,7 +3,6 @@
 
 use std::{
     collections::HashSet,
-    io,
     num::NonZeroUsize,
     ops::ControlFlow,
     path::PathBuf,
@@ -157,14 +156,6 @@ impl Watch for Guide<'_, '_> {
             kept.last = Instant::now();
         }
         Ok(())
-    }
-}
-
-/// Removes a state that is no longer needed.
-pub(crate) fn forget(path: &std::path::Path) -> io::Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        other => other,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Trains a model on the data of a folder and publishes it as a new version.
 
-use std::{fs, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 use marquee_cf::Progress;
 use marquee_core::Dataset;
@@ -8,14 +8,11 @@ use marquee_ingest::Loaded;
 use marquee_store::{ModelVersion, Registry};
 
 use crate::{
-    EngineError, ModelSpec, Result,
+    ModelSpec, Result,
     generation::{INTERACTIONS_FILE, MODEL_FILE},
-    guide::{Guide, KeptState, forget},
+    guide::{Guide, KeptState},
     interactions, models,
 };
-
-/// Folder of the states of trainings that were interrupted, beside the models.
-pub const STATES: &str = "unfinished";
 
 /// How a training is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +48,7 @@ pub fn train(
 ///
 /// # Errors
 ///
-/// [`EngineError`] when the training fails or the disk refuses.
+/// [`EngineError`](crate::EngineError) when the training fails or the disk refuses.
 pub fn train_as(
     folder: &Path,
     data: &Loaded,
@@ -59,19 +56,12 @@ pub fn train_as(
     run: Run,
     progress: &mut Progress<'_>,
 ) -> Result<ModelVersion> {
-    let states = folder.join(STATES);
-    let failed = |path: &Path, source| EngineError::KeptState {
-        path: path.to_owned(),
-        source,
-    };
-    fs::create_dir_all(&states).map_err(|source| failed(&states, source))?;
-    let state = states.join(format!("{}.mqa", spec.name()));
+    let registry = Registry::open(folder.join("models"))?;
     let training = fingerprint(&data.dataset, spec, run.seed)?;
-    let kept = KeptState::new(state.clone(), training, run.keep_every);
+    let kept = KeptState::new(registry.unfinished(spec.name())?, training, run.keep_every);
     let mut guide = Guide::new(progress).keeping(kept);
     let model = models::train(spec, &data.dataset, run.seed, &mut guide)?;
     let seed = run.seed;
-    let registry = Registry::open(folder.join("models"))?;
     let staged = registry.stage(spec.name())?;
     let mut artifact = model.to_artifact()?;
     artifact.meta("model", spec.name());
@@ -86,7 +76,7 @@ pub fn train_as(
     let path = staged.path().join(INTERACTIONS_FILE);
     interactions::write(&path, data)?;
     let version = staged.publish()?;
-    forget(&state).map_err(|source| failed(&state, source))?;
+    registry.forget_unfinished(spec.name())?;
     Ok(version)
 }
 
@@ -104,12 +94,11 @@ fn fingerprint(data: &Dataset, spec: &ModelSpec, seed: u64) -> Result<String> {
             take(row.time(at).as_millis().cast_unsigned());
         }
     }
-    let params = models::effective_params(spec)?;
+    let params = models::effective_params(spec)?.to_string();
     let version = env!("CARGO_PKG_VERSION");
-    Ok(format!(
-        "{} {version} seed {seed} data {hash:016x} {params}",
-        spec.name()
-    ))
+    let told = format!("{version} {seed} {params}");
+    told.bytes().for_each(|byte| take(u64::from(byte)));
+    Ok(format!("{} {hash:016x}", spec.name()))
 }
 
 /// Makes `version` the one that answers.

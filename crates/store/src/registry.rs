@@ -5,6 +5,7 @@
 //! models/ials/000003/        a published version: never changed, only removed
 //! models/ials/LAST           highest number that was ever removed, so that it is not used again
 //! models/.staging-ials-…/    a version that is being written, locked by its writer
+//! models/.unfinished-ials.mqa   state of a training that was interrupted, to go on from
 //! models/.lock               held while one of these is renamed or replaced
 //! ```
 //!
@@ -63,6 +64,30 @@ impl Registry {
         version::check_name(name)?;
         let _lock = self.lock()?;
         Staged::create(self.clone(), name)
+    }
+
+    /// The file that keeps the state of an unfinished training of model `name`, whether it exists or
+    /// not.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ModelName`] when `name` cannot be one.
+    pub fn unfinished(&self, name: &str) -> Result<PathBuf> {
+        version::check_name(name)?;
+        Ok(self.root.join(format!(".unfinished-{name}.mqa")))
+    }
+
+    /// Removes the state of an unfinished training, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ModelName`] when `name` cannot be one, [`Error::Io`] when it cannot be removed.
+    pub fn forget_unfinished(&self, name: &str) -> Result<()> {
+        let path = self.unfinished(name)?;
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other.map_err(Error::io("remove", &path)),
+        }
     }
 
     /// Folder of `version`, whether it exists or not.

@@ -302,3 +302,16 @@ fn versions_are_read_as_they_are_shown() {
         assert!(matches!(outcome, Err(Error::ModelVersion { found }) if found == text));
     }
 }
+
+#[test]
+fn state_of_an_unfinished_training_is_no_version_and_is_forgotten() {
+    let (_folder, registry) = registry();
+    let path = registry.unfinished("ials").unwrap();
+    registry.forget_unfinished("ials").unwrap();
+    fs::write(&path, "half").unwrap();
+    let again = Registry::open(registry.root()).unwrap();
+    assert!(path.exists() && again.versions().unwrap().is_empty());
+    again.forget_unfinished("ials").unwrap();
+    assert!(!path.exists());
+    assert!(registry.unfinished("../ials").is_err());
+}
