@@ -111,7 +111,7 @@ fn interrupted_bpr_ends_with_the_same_bytes() {
         epochs: 12,
         batch: 64,
         validation_users: 30,
-        patience: 3,
+        patience: 5,
         ..BprConfig::default()
     };
     check_resumes(4, &move |progress| {

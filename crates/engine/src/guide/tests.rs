@@ -33,7 +33,7 @@ fn config() -> LightgcnConfig {
         factors: 4,
         epochs: 6,
         batch_users: 8,
-        patience: 2,
+        patience: 6,
         ..LightgcnConfig::default()
     }
 }
