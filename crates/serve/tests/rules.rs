@@ -57,7 +57,8 @@ fn ids(answer: &v1::RecommendResponse) -> Vec<&str> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_what_passes_the_expression_is_answered() {
     let folder = tempfile::tempdir().unwrap();
-    let channel = server(&folder).await.channel().await;
+    let server = server(&folder).await;
+    let channel = server.channel().await;
     let mut horror = request(Some("u2"));
     horror.filter_expression =
         r#"genre = "Horror" and not id in ["film-03", "film-05"]"#.to_owned();
@@ -90,7 +91,8 @@ async fn only_what_passes_the_expression_is_answered() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fields_of_the_viewer_are_those_of_the_record() {
     let folder = tempfile::tempdir().unwrap();
-    let channel = server(&folder).await.channel().await;
+    let server = server(&folder).await;
+    let channel = server.channel().await;
     let grown = |user| v1::RecommendRequest {
         filter_expression: "viewer.age >= 17".to_owned(),
         ..request(user)
@@ -109,7 +111,8 @@ async fn fields_of_the_viewer_are_those_of_the_record() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rules_move_items_and_say_so() {
     let folder = tempfile::tempdir().unwrap();
-    let channel = server(&folder).await.channel().await;
+    let server = server(&folder).await;
+    let channel = server.channel().await;
     let plain = ask(&channel, request(Some("u2"))).await.unwrap();
     assert!(plain.moves.is_empty());
 
@@ -169,7 +172,8 @@ async fn rules_move_items_and_say_so() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mistake_is_refused_with_its_field_and_place() {
     let folder = tempfile::tempdir().unwrap();
-    let channel = server(&folder).await.channel().await;
+    let server = server(&folder).await;
+    let channel = server.channel().await;
     let mut wrong = request(None);
     wrong.filter_expression = "genre = Anime".to_owned();
     wrong.caps = vec![v1::Cap::default()];
