@@ -5,6 +5,7 @@ An API key, if the server wants one, is read from MARQUEE_KEY; a certificate to 
 
 import os
 import sys
+import uuid
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "generated"))
@@ -12,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent / "generated"))
 import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
-from marquee.v1 import catalog_pb2, catalog_pb2_grpc, recommendation_pb2, recommendation_pb2_grpc
+from marquee.v1 import catalog_pb2, catalog_pb2_grpc, event_pb2, event_pb2_grpc, recommendation_pb2, recommendation_pb2_grpc
 
 TIMEOUT_S = 1.0
 
@@ -58,6 +59,16 @@ def reason(error: grpc.RpcError) -> str:
     return ", ".join(parts)
 
 
+def write(events, **parts) -> str:
+    """Writes one event and gives its id. Sending it again with the same id changes nothing."""
+    event = event_pb2.Event(event_id=str(uuid.uuid4()), **parts)
+    request = event_pb2.WriteEventsRequest(events=[event])
+    status = events(request, timeout=TIMEOUT_S, metadata=metadata()).statuses[0]
+    if status.outcome != event_pb2.EVENT_OUTCOME_WRITTEN:
+        raise ValueError(f"{status.field}: {status.problem}")
+    return event.event_id
+
+
 def main(address: str = "127.0.0.1:7070", user: str = "1") -> None:
     with open_channel(address) as channel:
         service = recommendation_pb2_grpc.RecommendationServiceStub(channel)
@@ -73,6 +84,17 @@ def main(address: str = "127.0.0.1:7070", user: str = "1") -> None:
         liked = [recommendation_pb2.HistoryEntry(item_id=item.item_id) for item in answer.items[:2]]
         history = recommendation_pb2.InlineHistory(entries=liked)
         show(service.Recommend(recommendation_pb2.RecommendRequest(history=history, k=5), **call))
+
+        first = answer.items[0]
+        print(f"after a thumb down for {first.title}:")
+        events = event_pb2_grpc.EventServiceStub(channel).WriteEvents
+        thumb = event_pb2.Thumb(item_id=first.item_id, direction=event_pb2.THUMB_DIRECTION_DOWN)
+        down = write(events, user_id=user, thumb=thumb)
+        show(service.Recommend(known, **call))
+
+        write(events, user_id=user, retract=event_pb2.Retract(event_id=down))
+        same = service.Recommend(known, **call).items == answer.items
+        print(f"taken back, the first answer again: {same}")
 
         print("the first titles of the catalog:")
         page = catalog.ListItems(catalog_pb2.ListItemsRequest(page_size=3), **call)

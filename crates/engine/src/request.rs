@@ -112,6 +112,7 @@ impl RecommendRequest {
             viewer,
             k: 20,
             filter: ItemFilter::default(),
+            rules: SlateRules::default(),
             seen: SeenPolicy::default(),
             detail: Detail::default(),
             removals: Removals::default(),

@@ -48,7 +48,7 @@ async fn wire_says_what_the_engine_says() {
         viewer: Viewer::Known(UserId::new("u1").unwrap()),
         k: 3,
         filter: ItemFilter::default(),
-        rules: SlateRules::default(),
+        rules: marquee_engine::SlateRules::default(),
         seen: SeenPolicy::Exclude,
         detail: Detail::Explained,
         removals: Removals::Named,

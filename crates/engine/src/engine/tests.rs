@@ -64,7 +64,7 @@ fn request(viewer: Viewer) -> RecommendRequest {
         viewer,
         k: 5,
         filter: ItemFilter::default(),
-        rules: SlateRules::default(),
+        rules: crate::SlateRules::default(),
         seen: SeenPolicy::Exclude,
         detail: Detail::Plain,
         removals: Removals::Named,

@@ -63,7 +63,7 @@ fn request(viewer: Viewer, k: usize) -> RecommendRequest {
         viewer,
         k,
         filter: ItemFilter::default(),
-        rules: SlateRules::default(),
+        rules: crate::SlateRules::default(),
         seen: SeenPolicy::Exclude,
         detail: Detail::Plain,
         removals: Removals::Unnamed,

@@ -325,7 +325,7 @@ mod any_bytes {
             );
             v1::RecommendRequest {
                 viewer: Some(viewer), k, filter, seen, explain: flags.0, count_removals: flags.1,
-                session_id: String::new(), page_token: String::new(), request_id: String::new(),
+                ..v1::RecommendRequest::default()
             }
         }
     }

@@ -5,8 +5,8 @@ use std::{io::Write, path::PathBuf, time::Duration};
 use anyhow::Result;
 use marquee_core::{Event, ItemId, Timestamp, UserId};
 use marquee_engine::{
-    Detail, Engine, EngineConfig, Entry, ItemFilter, JournalConfig, Journaling, RecommendRequest,
-    Removals, SeenPolicy, Viewer, loading, training,
+    Engine, EngineConfig, Entry, JournalConfig, Journaling, RecommendRequest, Viewer, loading,
+    training,
 };
 use marquee_ingest::{DataFolder, ImportRequest, Selection};
 use marquee_pipeline::{Budget, MonotonicClock};
@@ -66,15 +66,9 @@ impl Trained {
     /// The place of `item` in the viewer's answer, from zero, if it is among the first [`K`].
     fn rank(&self, viewer: &UserId, item: &ItemId, now: Timestamp) -> Result<Option<usize>> {
         let request = RecommendRequest {
-            viewer: Viewer::Known(viewer.clone()),
             k: K,
-            filter: ItemFilter::default(),
-            seen: SeenPolicy::Exclude,
-            detail: Detail::Plain,
-            removals: Removals::Unnamed,
-            session: None,
-            shown: Vec::new(),
             now,
+            ..RecommendRequest::plain(Viewer::Known(viewer.clone()))
         };
         let clock = MonotonicClock::start();
         let answer = self

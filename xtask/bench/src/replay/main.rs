@@ -51,7 +51,7 @@ fn main() -> Result<()> {
     let events = log::of(&args.data)?;
     ensure!(events.len() >= 100, "a log of 100 events or more is needed");
     let at = |tenth: usize| events.len() * tenth / 10;
-    let mut frozen = Batch::new(&events[..at(args.tenths)], &args)?;
+    let frozen = Batch::new(&events[..at(args.tenths)], &args)?;
     let mut retrained = Batch::new(&events[..at(args.tenths)], &args)?;
     let mut live = Live::new(&events[..at(args.tenths)], &args)?;
     let mut both = Live::new(&events[..at(args.tenths)], &args)?;
