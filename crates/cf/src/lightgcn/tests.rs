@@ -13,6 +13,8 @@ fn quick() -> LightgcnConfig {
         epochs: 30,
         batch_users: 16,
         negatives: 40,
+        temperature: 0.4,
+        learning_rate: 0.02,
         validation_users: 0,
         ..LightgcnConfig::default()
     }
