@@ -67,7 +67,7 @@ impl Default for WarpConfig {
             epochs: 200,
             batch: 1024,
             learning_rate: 0.05,
-            regularization: 0.01,
+            regularization: 0.05,
             init_std: 0.1,
             trials: 50,
             popularity_power: 0.0,

@@ -158,7 +158,7 @@ fn wrong_use_and_bad_files_end_differently() {
 #[test]
 fn killed_training_goes_on_where_it_was() {
     let folder = imported();
-    let model = "lightgcn:epochs=400,patience=0,factors=16,batch_users=4";
+    let model = "lightgcn:epochs=120,patience=0,factors=16,batch_users=4";
     let arguments = [
         "train",
         "--data",
