@@ -122,14 +122,14 @@ impl Passes {
         kept.section_owned(GAIN, &[1], vec![best.gain]);
         for (number, (name, values)) in state.parameters.iter().enumerate() {
             let name = section("now", name, number);
-            kept.section(&name, &[values.len() as u64], &**values);
+            kept.section::<f32>(&name, &[values.len() as u64], values);
         }
         for (number, (name, values)) in state.others.iter().enumerate() {
             let name = section("also", name, number);
             match values {
-                Numbers::F32(values) => kept.section(&name, &[values.len() as u64], &**values),
-                Numbers::F64(values) => kept.section(&name, &[values.len() as u64], &**values),
-                Numbers::U64(values) => kept.section(&name, &[values.len() as u64], &**values),
+                Numbers::F32(values) => kept.section::<f32>(&name, &[values.len() as u64], values),
+                Numbers::F64(values) => kept.section::<f64>(&name, &[values.len() as u64], values),
+                Numbers::U64(values) => kept.section::<u64>(&name, &[values.len() as u64], values),
             };
         }
         let names = state.parameters.iter().map(|(name, _)| name);
