@@ -2,6 +2,7 @@
 
 mod ann;
 mod cf;
+mod crash;
 mod live;
 mod peers;
 mod replay;
@@ -37,6 +38,8 @@ enum What {
     Live(live::Options),
     /// Live answers over a log replayed in the order of time, beside models trained now and then
     Replay(replay::Options),
+    /// Whether the journal keeps what it acknowledged through kills and power cuts
+    Crash(crash::Options),
     /// Recall, speed, memory and build time of retrieval by inner product
     Ann(ann::Options),
     /// Speed, memory and quality of training
@@ -53,6 +56,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         Some(What::Serve(options)) => return serve::run(workspace, options),
         Some(What::Live(options)) => return live::run(workspace, options),
         Some(What::Replay(options)) => return replay::run(workspace, options),
+        Some(What::Crash(options)) => return crash::run(workspace, options),
         Some(What::Ann(options)) => return ann::run(workspace, options),
         Some(What::Cf(options)) => return cf::run(workspace, options),
         None => {}
