@@ -1,7 +1,7 @@
 //! Events as they come: written to the journal, and known to the next answer.
 //!
 //! An answer is a function of the model, the catalog and what the viewer did; the journal tells both
-//! of the latter. What it has written is handed to [`Live`] before anybody is told that it is
+//! of the latter. What it has written is taken in here before anybody is told that it is
 //! written, so that an acknowledged event is in the next answer. Nothing is kept here that the
 //! journal could not give again: a restart reads it as it is needed.
 

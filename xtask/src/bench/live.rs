@@ -2,7 +2,12 @@
 //!
 //! The tables are Markdown, ready for `docs/benchmarks.md`.
 
-use std::{fs, path::Path, process::Command, time::SystemTime};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::SystemTime,
+};
 
 use anyhow::Context;
 use clap::Args;
@@ -19,6 +24,10 @@ pub(crate) struct Options {
     /// Calls a second while effects are measured
     #[arg(long, default_value_t = 500)]
     rate: u32,
+    /// A data folder with an active model; a synthetic one with 100,000 items is made when not given.
+    /// Its journal is removed first
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
     /// Seconds that effects are measured
     #[arg(long, default_value_t = 30)]
     seconds: u32,
@@ -45,7 +54,10 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     shell::run(&mut build)?;
     let programs = workspace.target().join("release");
     let binary = programs.join("marquee");
-    let data = synthetic(workspace, &binary)?;
+    let data = match &options.data {
+        Some(data) => data.clone(),
+        None => synthetic(workspace, &binary)?,
+    };
     let journal = data.join("journal");
     if journal.exists() {
         fs::remove_dir_all(&journal).with_context(|| format!("{}", journal.display()))?;
@@ -69,6 +81,8 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         "--seconds",
         &seconds,
     ]))?;
+    shell::say("");
+    shell::run(&mut load(&["thumbs"]))?;
     shell::say("\n| streams | events | events/s | mean ms | p50 ms | p99 ms | p99.9 ms | max ms |");
     shell::say("|---|---|---|---|---|---|---|---|");
     let events = options.events.to_string();

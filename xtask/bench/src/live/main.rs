@@ -5,6 +5,7 @@
 
 mod effect;
 mod ingest;
+mod thumbs;
 #[path = "../viewers.rs"]
 mod viewers;
 
@@ -44,6 +45,8 @@ enum What {
     Effect(effect::Options),
     /// Acknowledged events a second
     Ingest(ingest::Options),
+    /// How far a thumb down moves what is like the title
+    Thumbs(thumbs::Options),
 }
 
 fn main() -> Result<()> {
@@ -55,6 +58,7 @@ fn main() -> Result<()> {
     let lines = match &args.what {
         What::Effect(options) => runtime.block_on(effect::run(&args, options, viewers)),
         What::Ingest(options) => runtime.block_on(ingest::run(&args, options, viewers)),
+        What::Thumbs(options) => runtime.block_on(thumbs::run(&args, options, viewers)),
     };
     let mut out = std::io::stdout().lock();
     for line in lines? {
