@@ -60,7 +60,11 @@ fn work(next: &AtomicU64, end: u64) -> Result<Report, String> {
             return Ok(report);
         }
         let outcome = panic::catch_unwind(|| run(seed));
-        report.add(&outcome.map_err(|_| format!("seed {seed} broke a promise"))?);
+        report.add(&outcome.map_err(|_| {
+            // The others need not go on.
+            next.store(end, Ordering::Relaxed);
+            format!("seed {seed} broke a promise")
+        })?);
     }
 }
 

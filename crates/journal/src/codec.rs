@@ -241,3 +241,6 @@ fn too_long() -> Problem {
         limit: 64,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -73,6 +73,8 @@ pub(crate) fn for_reading(disk: &dyn Disk) -> Result<Vec<Arc<Segment>>> {
 /// [`Error::Damaged`] or [`Error::Missing`], and what the disk says.
 pub(crate) fn for_writing(disk: &dyn Disk) -> Result<Recovered> {
     let mut listed = list(disk)?;
+    // What made them leftovers may have been renamed by a process that died before this.
+    disk.sync_folder().map_err(Error::io("sync", disk.path()))?;
     for name in &listed.leftovers {
         disk.remove(name)
             .map_err(Error::io("remove", &disk.path().join(name)))?;

@@ -186,7 +186,10 @@ impl Snapshot {
         page: Page,
         is_meant: impl Fn(&Event) -> bool,
     ) -> Result<Vec<Committed>> {
-        let before = page.before.unwrap_or(u64::MAX).min(self.durable_seq + 1);
+        let before = page
+            .before
+            .unwrap_or(u64::MAX)
+            .min(self.durable_seq.saturating_add(1));
         let mut found = Vec::new();
         for segment in self.segments.iter().rev() {
             if segment.header.first_seq >= before {

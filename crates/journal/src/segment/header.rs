@@ -10,6 +10,8 @@ use crate::{Error, Problem, Result, codec::Decoder, disk::DiskFile};
 pub(crate) const HEADER_BYTES: usize = 64;
 /// Version of the format that is written and read here.
 pub(crate) const VERSION: u32 = 1;
+/// No journal gets as far.
+const MAX_SEQ: u64 = 1 << 62;
 /// What a segment begins with: damaged by whatever changes line ends or strips a bit.
 const MAGIC: [u8; 8] = *b"\x89MQJ\r\n\x1a\n";
 
@@ -77,7 +79,25 @@ impl SegmentHeader {
                 found: reserved,
             });
         }
+        header.check_numbers()?;
         Ok(header)
+    }
+
+    /// Numbers that no writer uses would overflow where one is added.
+    fn check_numbers(&self) -> Result<(), Problem> {
+        let limit = |what, found, limit| Err(Problem::Limit { what, found, limit });
+        if !(1..=MAX_SEQ).contains(&self.first_seq) {
+            return limit("first sequence number", self.first_seq, MAX_SEQ);
+        }
+        let covered = self.last_seq.checked_sub(self.first_seq);
+        if self.last_seq != 0 && covered.is_none_or(|covered| covered >= u64::from(u32::MAX)) {
+            return limit(
+                "last sequence number",
+                self.last_seq,
+                self.first_seq + u64::from(u32::MAX),
+            );
+        }
+        Ok(())
     }
 
     /// Reads the header of a file; the problem is apart, since the last segment may have one.

@@ -2,6 +2,8 @@
 
 mod basics;
 mod common;
+mod damage;
+mod document;
 mod killed;
 #[path = "../kills/mod.rs"]
 mod kills;

@@ -141,6 +141,59 @@ impl SimDisk {
     }
 }
 
+/// What a test does to the disk by hand.
+#[cfg(test)]
+impl SimDisk {
+    /// Another disk with the same files, all durable.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = Self::new(Random::new(0));
+        for name in self.names("") {
+            copy.put(&name, self.content(&name));
+        }
+        copy
+    }
+
+    /// Names that end so, in order.
+    pub(crate) fn names(&self, end: &str) -> Vec<String> {
+        let names = self.lock().names.keys().cloned().collect::<Vec<_>>();
+        names
+            .into_iter()
+            .filter(|name| name.ends_with(end))
+            .collect()
+    }
+
+    pub(crate) fn content(&self, name: &str) -> Vec<u8> {
+        let state = self.lock();
+        state.inodes[state.names[name]].cache.clone()
+    }
+
+    pub(crate) fn put(&self, name: &str, content: Vec<u8>) {
+        let mut state = self.lock();
+        let inode = state.inodes.len();
+        state.inodes.push(Inode {
+            durable: content.clone(),
+            cache: content,
+            dirty: BTreeSet::new(),
+        });
+        state.names.insert(name.to_owned(), inode);
+        state.durable_names.insert(name.to_owned(), inode);
+    }
+
+    pub(crate) fn forget(&self, name: &str) {
+        let mut state = self.lock();
+        state.names.remove(name);
+        state.durable_names.remove(name);
+    }
+
+    /// Flips one bit, wherever it is.
+    pub(crate) fn damage(&self, name: &str, random: &mut Random) {
+        let mut content = self.content(name);
+        let at = random.below(content.len());
+        content[at] ^= 1 << random.below(8);
+        self.put(name, content);
+    }
+}
+
 impl State {
     fn disarm(&mut self) {
         self.fault = None;

@@ -7,4 +7,8 @@ mod life;
 mod model;
 mod random;
 
+#[cfg(test)]
+pub(crate) use disk::{Fault, SimDisk};
 pub(crate) use life::{Report, run};
+#[cfg(test)]
+pub(crate) use random::Random;
