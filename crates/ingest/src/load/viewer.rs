@@ -50,6 +50,14 @@ pub fn fold_viewer(
     signals: &[Signal],
     selection: &Selection,
 ) -> ViewerFold {
+    if signals.is_empty() {
+        let mut opposed = opposed.to_vec();
+        opposed.sort_unstable();
+        return ViewerFold {
+            history: history.to_vec(),
+            opposed,
+        };
+    }
     let mut rows = Rows::default();
     let mut touches = Vec::with_capacity(history.len() + opposed.len() + signals.len());
     for &item in opposed {

@@ -156,13 +156,14 @@ impl Services {
         event: marquee_core::Event,
     ) -> Result<marquee_core::Event, crate::refusal::Violation> {
         use crate::config::UnknownItems;
-        let item = event.action.item();
-        let unknown = item.filter(|item| !self.backend.knows_item(item.as_str()));
-        match (self.events.unknown_items, unknown) {
-            (UnknownItems::Refuse, Some(_)) => Err(crate::refusal::Violation {
-                field: format!("{}.item_id", event.action.kind().name()),
-                problem: "expected an item of the catalog or the active model".to_owned(),
-            }),
+        let is_unknown = |item: &marquee_core::ItemId| !self.backend.knows_item(item.as_str());
+        match (self.events.unknown_items, event.action.item()) {
+            (UnknownItems::Refuse, Some(item)) if is_unknown(item) => {
+                Err(crate::refusal::Violation {
+                    field: format!("{}.item_id", event.action.kind().name()),
+                    problem: "expected an item of the catalog or the active model".to_owned(),
+                })
+            }
             _ => Ok(event),
         }
     }
