@@ -73,6 +73,16 @@ pub trait Recommender: Send + Sync {
         Ok(top_k(&all, k).into_iter().map(scored_item).collect())
     }
 
+    /// About the items of [`best`](Self::best), for less work: some of them may be missing, with others
+    /// in their place, but each has the bits of its score. What a server under load asks for.
+    ///
+    /// # Errors
+    ///
+    /// As [`score_all`](Self::score_all).
+    fn near_best(&self, history: &History, k: usize) -> Result<Vec<ScoredItem>> {
+        self.best(history, k)
+    }
+
     /// The at most `k` items most like `item`, best first, without `item` itself; equal scores by
     /// the smaller row. Empty where nothing is known of it.
     ///

@@ -5,6 +5,7 @@ mod data;
 mod evaluate;
 mod import;
 mod inspect;
+mod journal;
 mod models;
 mod recommend;
 mod rules;
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     Recommend(recommend::Args),
     /// Show what is in an artifact or a data folder
     Inspect(inspect::Args),
+    /// Show, export and tidy up the events that a server has written
+    Journal(journal::Args),
     /// List model versions, promote one, or roll back
     Models(models::Args),
     /// Answer over gRPC
@@ -48,6 +51,7 @@ impl Command {
             Self::Evaluate(args) => evaluate::run(&args),
             Self::Recommend(args) => recommend::run(&args),
             Self::Inspect(args) => inspect::run(&args),
+            Self::Journal(args) => journal::run(&args),
             Self::Models(args) => models::run(&args),
             Self::Serve(args) => serve::run(&args),
             Self::Ask(args) => ask::run(&args),

@@ -1,4 +1,4 @@
-//! The binary `marquee`: import, train, tune, evaluate, recommend, inspect, serve, ask.
+//! The binary `marquee`: import, train, tune, evaluate, recommend, inspect, journal, models, serve, ask.
 //!
 //! Each command is a file in `commands/`. People read tables and progress bars, programs read
 //! `--json`; the exit status is 0 for done, 1 for failed, 2 for wrong use.

@@ -2,9 +2,9 @@
 
 use std::sync::OnceLock;
 
-use marquee_core::{CandidateSource, ItemId, ItemIdx, Query};
+use marquee_core::{CandidateSource, ItemId, ItemIdx, Query, Reranker};
 use marquee_filter::ViewerFields;
-use marquee_pipeline::{Budget, Step, Width, run};
+use marquee_pipeline::{Budget, Degradation, DegradedReason, Quality, Step, Width, run};
 
 use crate::{
     CompiledFilter, Detail, EngineError, RankRequest, RecommendRequest, Recommendation, Removals,
@@ -12,7 +12,7 @@ use crate::{
     live::Past,
     request::MAX_K,
     slate_rules::{self, SlateStages},
-    stages::{self, GivenSource, ModelStage, SimilarStage},
+    stages::{self, GivenSource, ModelStage, Retrieval, SimilarStage},
     viewer::{ExploreReranker, ExploredSource, FreshSource, ViewerStage},
 };
 
@@ -26,6 +26,10 @@ use filters::Filters;
 const SPARE: usize = 4;
 /// Candidates at first however short the answer.
 const LEAST_WIDTH: usize = 100;
+/// Quality in percent below which the best items are looked for without going through all.
+const NEAR_BELOW: u32 = 80;
+/// Quality in percent below which new titles are not looked for.
+const SHED_BELOW: u32 = 40;
 
 pub(crate) fn recommend(
     context: &Context<'_>,
@@ -38,7 +42,8 @@ pub(crate) fn recommend(
     let name_of = |item| context.title(item);
     let crowd = |item| context.crowd(item);
     let past = context.past(&request.viewer, request.session.as_ref())?;
-    let model = ModelStage::new(generation.model(), &name_of);
+    let retrieval = retrieval(budget.quality());
+    let model = ModelStage::new(generation.model(), &name_of).by(retrieval);
     let popular = context.popular();
     let base: &dyn stages::Base = if past.is_blank() { &popular } else { &model };
     let viewer = ViewerStage {
@@ -74,16 +79,25 @@ pub(crate) fn recommend(
     }
     if shelf.n_items() > shelf.n_known() {
         let new: &dyn CandidateSource = if past.is_blank() { &explored } else { &fresh };
-        plan.sources.push(Step::optional(new, 50));
-        plan.rerankers.push(Step::optional(&explore, 90));
+        let new = Step::optional(new, 50).from_quality(SHED_BELOW);
+        plan.sources.push(new);
+        let explore = Step::optional(&explore as &dyn Reranker, 90).from_quality(SHED_BELOW);
+        plan.rerankers.push(explore);
     }
     let n_out = past.history.len() + past.opposed.len() + request.shown.len();
     plan.width.start = first_width(context.width, request.k, n_out);
     if slate.looks_further() {
-        plan.width.start = context.width.start;
+        let least = plan.width.start;
+        plan.width.start = budget.quality().of(context.width.start).max(least);
     }
     slate.join(&mut plan);
-    let answer = run(&plan, &query, budget)?;
+    let mut answer = run(&plan, &query, budget)?;
+    if retrieval == Retrieval::Near && !past.is_blank() {
+        answer.degraded.push(Degradation {
+            component: generation.model().name(),
+            reason: DegradedReason::Load,
+        });
+    }
     context.finish(&plan, &query, answer, (request.detail, request.removals))
 }
 
@@ -169,6 +183,14 @@ pub(crate) fn similar_items(
     };
     let answer = run(&plan, &query, budget)?;
     context.finish(&plan, &query, answer, (Detail::Plain, Removals::Unnamed))
+}
+
+fn retrieval(quality: Quality) -> Retrieval {
+    if quality.percent() < NEAR_BELOW {
+        Retrieval::Near
+    } else {
+        Retrieval::Exact
+    }
 }
 
 /// What each source is asked for at first: enough for the filters to take most of it, and all that the

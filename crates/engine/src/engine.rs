@@ -9,19 +9,21 @@ use std::{
     time::Duration,
 };
 
-use marquee_core::{RecommendationId, UserId, UserIdx};
+use marquee_core::{Actor, ItemId, RecommendationId, UserId, UserIdx};
 use marquee_ingest::{Catalog, DataFolder};
 use marquee_pipeline::{Budget, MonotonicClock, Width};
 use marquee_store::{ModelVersion, Registry};
 
 use crate::{
-    Check, EngineError, Generation, Journaling, LiveLimits, RankRequest, RecommendRequest,
+    Check, EngineError, Entry, Generation, Journaling, LiveLimits, RankRequest, RecommendRequest,
     Recommendation, Result, SimilarRequest, Viewer, answer,
     writing::{Log, Shared, State},
 };
 
 /// Answers that an engine gives to nobody before it is asked.
 pub const WARM_UP: usize = 64;
+/// Entries of the journal in which the viewers of the first half of them are looked for.
+const LATEST_ENTRIES: u64 = 4096;
 /// How long all of them may take.
 const WARM_UP_TIME: Duration = Duration::from_secs(2);
 
@@ -176,8 +178,9 @@ impl Engine {
         })
     }
 
-    /// Answers for viewers all over the active model and forgets the answers, so that files are in
-    /// memory before anybody waits for them. Does nothing without a model.
+    /// Answers for the viewers who were there last, and for others all over the active model, and
+    /// forgets the answers: files are in memory before anybody waits for them, and so is what those did
+    /// who are likely to come first. Does nothing without a model.
     ///
     /// Cost: [`WARM_UP`] answers.
     pub fn warm_up(&self) {
@@ -185,16 +188,37 @@ impl Engine {
             return;
         };
         let known = generation.interactions();
-        let step = known.n_users().div_ceil(WARM_UP).max(1);
+        let step = known.n_users().div_ceil(WARM_UP / 2).max(1);
+        let others = (0..known.n_users()).step_by(step).filter_map(|row| {
+            let id = known.user_id(UserIdx::from_usize(row))?;
+            UserId::new(id).ok().map(Viewer::Known)
+        });
         let clock = MonotonicClock::start();
-        for row in (0..known.n_users()).step_by(step) {
-            let id = known.user_id(UserIdx::from_usize(row)).map(UserId::new);
-            if let Some(Ok(id)) = id {
-                let request = RecommendRequest::plain(Viewer::Known(id));
-                // Whatever fails here fails again, and is told, when somebody asks.
-                let _ = self.recommend(&request, Budget::new(&clock, WARM_UP_TIME));
+        for viewer in self.latest_viewers(WARM_UP / 2).into_iter().chain(others) {
+            let request = RecommendRequest::plain(viewer);
+            // Whatever fails here fails again, and is told, when somebody asks.
+            let _ = self.recommend(&request, Budget::new(&clock, WARM_UP_TIME));
+        }
+    }
+
+    /// The users whom the latest events are of, the last one first, at most `most`.
+    fn latest_viewers(&self, most: usize) -> Vec<Viewer> {
+        let Some(journal) = self.log.snapshot() else {
+            return Vec::new();
+        };
+        let from = journal.durable_seq().saturating_sub(LATEST_ENTRIES) + 1;
+        let entries: Vec<_> = journal.scan(from).map_while(|one| one.ok()).collect();
+        let mut users: Vec<UserId> = Vec::new();
+        for committed in entries.iter().rev() {
+            if let Entry::Event(event) = &committed.entry
+                && let Actor::User(user) = self.shared.live.owner(&event.actor)
+                && users.len() < most
+                && !users.contains(&user)
+            {
+                users.push(user);
             }
         }
+        users.into_iter().map(Viewer::Known).collect()
     }
 
     /// Every model version of the folder, by name and number.
@@ -270,12 +294,31 @@ impl Engine {
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
+    /// Of an actor: how many items the active model was trained on, how many an answer ranks by, and
+    /// what stays out.
+    pub(crate) fn past_of(&self, owner: &Actor) -> Result<(usize, usize, Vec<ItemId>)> {
+        let state = self.state()?;
+        self.answer(&state, |context| {
+            let known = context.generation.interactions();
+            let id = match owner {
+                Actor::User(id) => id.as_str(),
+                Actor::Session(id) => id.as_str(),
+            };
+            let trained = known.user(id).map(|user| known.history(user)).transpose()?;
+            let past = context.live_past(owner, None)?;
+            let opposed = past.opposed.iter().map(|&item| context.id_of(item));
+            let opposed = opposed.collect::<Result<_>>()?;
+            let n_trained = trained.map_or(0, |history| history.len());
+            Ok((n_trained, past.history.len(), opposed))
+        })
+    }
+
     /// Has `work` answer with everything as it is now.
-    fn answer(
+    fn answer<T>(
         &self,
         state: &State,
-        work: impl FnOnce(&answer::Context<'_>) -> Result<Recommendation>,
-    ) -> Result<Recommendation> {
+        work: impl FnOnce(&answer::Context<'_>) -> Result<T>,
+    ) -> Result<T> {
         let shelf = state.shelf();
         work(&answer::Context {
             generation: &state.generation,

@@ -98,6 +98,14 @@ pub enum EngineError {
     /// Something is to be written, but the engine only answers.
     #[error("this engine was opened to answer only; it writes no events and no changes")]
     ReadOnly,
+    /// Events are to be dropped that the active model does not know.
+    #[error(
+        "the active model was not trained on entry {seq} of the journal and others that are to be dropped: train and promote a model first, or keep more"
+    )]
+    Untrained {
+        /// The first of them.
+        seq: u64,
+    },
     /// A boost, cap or pin is out of its bounds.
     #[error(transparent)]
     Rules(#[from] marquee_rerank::Error),

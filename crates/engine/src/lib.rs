@@ -24,6 +24,7 @@ pub mod training;
 pub mod tune;
 pub mod unfinished;
 mod viewer;
+pub mod viewer_state;
 pub mod writing;
 
 pub use engine::{Engine, EngineConfig, ModelInfo};
@@ -43,4 +44,5 @@ pub use request::{
 pub use shelf::{CompiledFilter, Shelf};
 pub use spec::ModelSpec;
 pub use unfinished::{ContinueItem, Unfinished};
+pub use viewer_state::{DeedState, JournalState, Trimmed, ViewerState};
 pub use writing::{Done, Journaling, Written};

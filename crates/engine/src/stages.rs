@@ -27,8 +27,18 @@ pub(crate) trait Base: Scorer {
 pub(crate) struct ModelStage<'a> {
     model: &'a dyn Recommender,
     name_of: &'a (dyn Fn(ItemIdx) -> String + Sync),
+    retrieval: Retrieval,
     best: OnceLock<StageResult<Best>>,
     scores: OnceLock<StageResult<Vec<f32>>>,
+}
+
+/// How a model's first list is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Retrieval {
+    /// Nothing is missed.
+    Exact,
+    /// Some of the list may be missed, for less work.
+    Near,
 }
 
 /// The first list of a model.
@@ -48,9 +58,23 @@ impl<'a> ModelStage<'a> {
         Self {
             model,
             name_of,
+            retrieval: Retrieval::Exact,
             best: OnceLock::new(),
             scores: OnceLock::new(),
         }
+    }
+
+    /// The same, its first list found like this.
+    pub(crate) fn by(self, retrieval: Retrieval) -> Self {
+        Self { retrieval, ..self }
+    }
+
+    fn first(&self, query: &Query<'_>, limit: usize) -> StageResult<Vec<ScoredItem>> {
+        let found = match self.retrieval {
+            Retrieval::Exact => self.model.best(query.history, limit),
+            Retrieval::Near => self.model.near_best(query.history, limit),
+        };
+        stage(self.model.name(), found)
     }
 
     fn all(&self, query: &Query<'_>) -> StageResult<&[f32]> {
@@ -79,7 +103,7 @@ impl Base for ModelStage<'_> {
             return Ok(first.score);
         }
         let least = query.history.len() + 1;
-        let best = stage(self.model.name(), self.model.best(query.history, least))?;
+        let best = self.first(query, least)?;
         Ok(best.iter().find(is_new).map_or(0.0, |first| first.score))
     }
 }
@@ -91,7 +115,7 @@ impl CandidateSource for ModelStage<'_> {
 
     fn candidates(&self, query: &Query<'_>, limit: usize) -> StageResult<Vec<ScoredItem>> {
         let find = || {
-            let list = stage(self.model.name(), self.model.best(query.history, limit))?;
+            let list = self.first(query, limit)?;
             let mut by_item = list.clone();
             by_item.sort_unstable_by_key(|scored| scored.item);
             Ok(Best { list, by_item })

@@ -81,7 +81,7 @@ impl Log {
         }
     }
 
-    fn writer(&self) -> Result<&Journal> {
+    pub(crate) fn writer(&self) -> Result<&Journal> {
         match self {
             Self::Write(journal) => Ok(journal),
             Self::None | Self::Read(_) => Err(EngineError::ReadOnly),

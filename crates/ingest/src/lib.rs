@@ -68,6 +68,8 @@ pub use load::{
     fold_viewer,
 };
 pub use mapping::{ColumnMapping, Field};
+#[cfg(feature = "parquet")]
+pub use parquet::ParquetEvents;
 pub use parse::TimeUnit;
 pub use plan::{ReadOptions, detect};
 pub use reject::{Reason, Rejection, Rejections, SHOWN_REJECTIONS};

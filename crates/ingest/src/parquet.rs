@@ -1,4 +1,4 @@
-//! Parquet with flat columns, read row group by row group.
+//! Parquet with flat columns, read and written row group by row group.
 //!
 //! The cells of a row become the text that the same row would have in a CSV file, so that column
 //! mapping, checks and messages are the same for both. A timestamp becomes milliseconds, a date its
@@ -8,6 +8,7 @@
 //! [`BATCH_ROWS`] cells of it.
 
 mod cells;
+mod write;
 
 use std::{
     fs::File,
@@ -21,6 +22,7 @@ use ::parquet::{
     schema::types::ColumnDescriptor,
 };
 use cells::{Cells, Form};
+pub use write::ParquetEvents;
 
 use crate::{
     Error, Result,

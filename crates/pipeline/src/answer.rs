@@ -41,13 +41,15 @@ pub struct Degradation {
     pub reason: DegradedReason,
 }
 
-/// Why a component is missing from an answer.
+/// Why a component is missing from an answer, or did less for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DegradedReason {
     /// Its share of the budget was spent before it began.
     OutOfTime,
     /// It failed, and the plan lets the answer go out without it.
     Failed,
+    /// It was left out, or did less, because the server has more calls than it can answer in full.
+    Load,
 }
 
 /// Time that one component took.

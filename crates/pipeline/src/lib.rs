@@ -11,7 +11,7 @@ pub mod plan;
 pub mod run;
 
 pub use answer::{Answer, Degradation, DegradedReason, Placed, StageTiming};
-pub use budget::{Budget, Clock, MonotonicClock};
+pub use budget::{Budget, Clock, MonotonicClock, Quality};
 pub use error::{PipelineError, Result};
 pub use plan::{OnFailure, Plan, Step, Width};
 pub use run::run;

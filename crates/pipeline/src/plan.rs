@@ -19,6 +19,8 @@ pub struct Step<'a, T: ?Sized> {
     pub on_failure: OnFailure,
     /// It is not begun once this share of the budget is spent, in percent.
     pub start_before_percent: u32,
+    /// If the answer can do without it, it is left out at a quality below this, in percent.
+    pub least_quality_percent: u32,
 }
 
 impl<T: ?Sized> std::fmt::Debug for Step<'_, T> {
@@ -26,6 +28,7 @@ impl<T: ?Sized> std::fmt::Debug for Step<'_, T> {
         f.debug_struct("Step")
             .field("on_failure", &self.on_failure)
             .field("start_before_percent", &self.start_before_percent)
+            .field("least_quality_percent", &self.least_quality_percent)
             .finish_non_exhaustive()
     }
 }
@@ -37,6 +40,7 @@ impl<'a, T: ?Sized> Step<'a, T> {
             component,
             on_failure: OnFailure::Closed,
             start_before_percent: 100,
+            least_quality_percent: 0,
         }
     }
 
@@ -47,6 +51,16 @@ impl<'a, T: ?Sized> Step<'a, T> {
             component,
             on_failure: OnFailure::Open,
             start_before_percent,
+            least_quality_percent: 0,
+        }
+    }
+
+    /// The same step, left out of answers of a quality below `percent` if they can do without it.
+    pub fn from_quality(self, percent: u32) -> Self {
+        let least_quality_percent = percent;
+        Self {
+            least_quality_percent,
+            ..self
         }
     }
 }

@@ -201,7 +201,10 @@ impl<'a> Path<'a> {
         step: &Step<'_, C>,
         work: impl FnOnce() -> std::result::Result<T, StageError>,
     ) -> Result<Option<T>> {
-        let reason = if self.budget.is_spent(step.start_before_percent) {
+        let may_go = step.on_failure == OnFailure::Open;
+        let reason = if may_go && self.budget.quality().percent() < step.least_quality_percent {
+            DegradedReason::Load
+        } else if self.budget.is_spent(step.start_before_percent) {
             if step.on_failure == OnFailure::Closed {
                 return Err(self.out_of_time(stage));
             }

@@ -1,20 +1,19 @@
 //! What the services ask of the engine, and what its errors mean to a caller.
 
-use std::time::Duration;
-
 use marquee_core::{Actor, Item, Timestamp, User, UserId};
 use marquee_engine::{
-    ContinueItem, Done, Engine, EngineError, Entry, ModelInfo, RankRequest, RecommendRequest,
-    Recommendation, SimilarRequest, Written,
+    ContinueItem, Done, Engine, EngineError, Entry, JournalState, ModelInfo, RankRequest,
+    RecommendRequest, Recommendation, SimilarRequest, Trimmed, ViewerState, Written,
 };
 use marquee_journal::Error as JournalError;
-use marquee_pipeline::{Budget, MonotonicClock, PipelineError};
+use marquee_pipeline::{MonotonicClock, PipelineError};
 use marquee_store::{Error as StoreError, ModelVersion};
 
 use crate::{
     incident::Incidents,
     refusal::{Refusal, Violation},
     telemetry::Holdings,
+    workers::Allowance,
 };
 
 type Result<T> = std::result::Result<T, EngineError>;
@@ -22,14 +21,14 @@ type Result<T> = std::result::Result<T, EngineError>;
 /// The engine as the services see it. A trait, so that tests can be slow, wrong and broken in ways
 /// that a real engine is not.
 pub(crate) trait Backend: Send + Sync + 'static {
-    /// The best items for one viewer, within `limit`.
-    fn recommend(&self, request: &RecommendRequest, limit: Duration) -> Result<Recommendation>;
+    /// The best items for one viewer, for what `may` allows.
+    fn recommend(&self, request: &RecommendRequest, may: Allowance) -> Result<Recommendation>;
 
-    /// The caller's candidates, ordered, within `limit`.
-    fn rank(&self, request: &RankRequest, limit: Duration) -> Result<Recommendation>;
+    /// The caller's candidates, ordered, for what `may` allows.
+    fn rank(&self, request: &RankRequest, may: Allowance) -> Result<Recommendation>;
 
-    /// The items most like one item, within `limit`.
-    fn similar_items(&self, request: &SimilarRequest, limit: Duration) -> Result<Recommendation>;
+    /// The items most like one item, for what `may` allows.
+    fn similar_items(&self, request: &SimilarRequest, may: Allowance) -> Result<Recommendation>;
 
     /// What `actor` is in the middle of at `now`, at most `k` titles.
     fn continue_watching(
@@ -70,6 +69,18 @@ pub(crate) trait Backend: Send + Sync + 'static {
     /// What is held in memory now.
     fn holdings(&self) -> Holdings;
 
+    /// What the next answer to `actor` stands on, with the latest `most` deeds.
+    fn viewer_state(&self, actor: &Actor, most: usize) -> Result<ViewerState>;
+
+    /// The journal, if there is one.
+    fn journal_state(&self) -> Option<JournalState>;
+
+    /// Drops events that arrived before `before` from the journal.
+    fn trim_journal(&self, before: Timestamp) -> Result<Trimmed>;
+
+    /// Number of titles in the catalog.
+    fn n_items(&self) -> usize;
+
     /// Every model version.
     fn models(&self) -> Result<Vec<ModelInfo>>;
 
@@ -84,16 +95,16 @@ pub(crate) trait Backend: Send + Sync + 'static {
 }
 
 impl Backend for Engine {
-    fn recommend(&self, request: &RecommendRequest, limit: Duration) -> Result<Recommendation> {
-        Self::recommend(self, request, Budget::new(&MonotonicClock::start(), limit))
+    fn recommend(&self, request: &RecommendRequest, may: Allowance) -> Result<Recommendation> {
+        Self::recommend(self, request, may.budget(&MonotonicClock::start()))
     }
 
-    fn rank(&self, request: &RankRequest, limit: Duration) -> Result<Recommendation> {
-        Self::rank(self, request, Budget::new(&MonotonicClock::start(), limit))
+    fn rank(&self, request: &RankRequest, may: Allowance) -> Result<Recommendation> {
+        Self::rank(self, request, may.budget(&MonotonicClock::start()))
     }
 
-    fn similar_items(&self, request: &SimilarRequest, limit: Duration) -> Result<Recommendation> {
-        Self::similar_items(self, request, Budget::new(&MonotonicClock::start(), limit))
+    fn similar_items(&self, request: &SimilarRequest, may: Allowance) -> Result<Recommendation> {
+        Self::similar_items(self, request, may.budget(&MonotonicClock::start()))
     }
 
     fn continue_watching(
@@ -152,6 +163,22 @@ impl Backend for Engine {
         }
     }
 
+    fn viewer_state(&self, actor: &Actor, most: usize) -> Result<ViewerState> {
+        Self::viewer_state(self, actor, most)
+    }
+
+    fn journal_state(&self) -> Option<JournalState> {
+        Self::journal_state(self)
+    }
+
+    fn trim_journal(&self, before: Timestamp) -> Result<Trimmed> {
+        Self::trim_journal(self, before)
+    }
+
+    fn n_items(&self) -> usize {
+        self.catalog().items().len()
+    }
+
     fn models(&self) -> Result<Vec<ModelInfo>> {
         Self::models(self)
     }
@@ -190,6 +217,7 @@ pub(crate) fn refusal(error: &EngineError, incidents: &Incidents) -> Refusal {
             Refusal::InvalidFields(vec![Violation::new(field, error.to_string())])
         }
         EngineError::ReadOnly => Refusal::ReadOnly,
+        EngineError::Untrained { .. } => Refusal::EventsUntrained,
         EngineError::Journal(JournalError::Full { .. }) => Refusal::Overloaded,
         EngineError::Journal(JournalError::NoSpace { .. }) => Refusal::DiskFull,
         EngineError::Pipeline(PipelineError::Deadline { .. }) => Refusal::OutOfTime,

@@ -84,6 +84,9 @@ pub(crate) const CALLS: &[Call] = &[
     work("/marquee.v1.ModelService/ListModels", Role::Read),
     work("/marquee.v1.ModelService/PromoteModel", Role::Admin),
     work("/marquee.v1.ModelService/RollBackModel", Role::Admin),
+    work("/marquee.v1.StateService/GetServerState", Role::Admin),
+    work("/marquee.v1.StateService/GetViewerState", Role::Admin),
+    work("/marquee.v1.StateService/TrimJournal", Role::Admin),
     probe("/grpc.health.v1.Health/Check", Access::Public),
     probe("/grpc.health.v1.Health/Watch", Access::Public),
     probe(

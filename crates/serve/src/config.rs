@@ -141,6 +141,9 @@ impl Default for Limits {
 pub struct Times {
     /// One call, if its client does not allow less.
     pub call_ms: u64,
+    /// Waiting for a worker. A call that would wait longer is refused as `OVERLOADED` when it comes;
+    /// the nearer the wait comes to this, the less work goes into each answer.
+    pub queue_ms: u64,
     /// From a new connection to its first bytes of HTTP: the TLS handshake.
     pub handshake_ms: u64,
     /// From the signal to stop until running calls are cut off.
@@ -153,6 +156,7 @@ impl Default for Times {
     fn default() -> Self {
         Self {
             call_ms: 2_000,
+            queue_ms: 25,
             handshake_ms: 10_000,
             shutdown_ms: 10_000,
             keep_alive_ms: 60_000,
@@ -164,6 +168,11 @@ impl Times {
     /// [`call_ms`](Self::call_ms) as a length of time.
     pub(crate) fn call(&self) -> Duration {
         Duration::from_millis(self.call_ms)
+    }
+
+    /// [`queue_ms`](Self::queue_ms) as a length of time.
+    pub(crate) fn queue(&self) -> Duration {
+        Duration::from_millis(self.queue_ms)
     }
 
     /// [`handshake_ms`](Self::handshake_ms) as a length of time.
@@ -218,6 +227,7 @@ impl ServeConfig {
             ),
             ("limits.event_streams", self.limits.event_streams as u64),
             ("times.call_ms", self.times.call_ms),
+            ("times.queue_ms", self.times.queue_ms),
             ("times.handshake_ms", self.times.handshake_ms),
             ("times.shutdown_ms", self.times.shutdown_ms),
             ("times.keep_alive_ms", self.times.keep_alive_ms),

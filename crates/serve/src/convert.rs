@@ -15,6 +15,7 @@ mod model;
 mod record;
 mod request;
 mod rules;
+mod state;
 
 pub(crate) use answer::{continue_item, rank_response, recommend_response, similar_response};
 pub(crate) use catalog::{item, item_id, page_request};
@@ -22,6 +23,7 @@ pub(crate) use event::{Border, batch_length, event, exported, sign_in};
 pub(crate) use model::{expected, version};
 pub(crate) use record::{items, one_item_id, one_user_id, user_to_wire, users};
 pub(crate) use request::{continue_watching, rank, recommend, similar};
+pub(crate) use state::{duration, journal_state, keep, viewer, viewer_state};
 
 /// Items of an answer when the request does not say.
 pub(crate) const DEFAULT_K: u32 = 20;

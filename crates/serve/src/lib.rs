@@ -15,6 +15,7 @@ use marquee_proto::v1::{
     catalog_service_server::CatalogServiceServer, event_service_server::EventServiceServer,
     model_service_server::ModelServiceServer,
     recommendation_service_server::RecommendationServiceServer,
+    state_service_server::StateServiceServer,
 };
 use tonic::{codec::CompressionEncoding, service::Routes};
 use tonic_web::GrpcWebLayer;
@@ -51,7 +52,7 @@ use health::{Health, Models};
 use incident::Incidents;
 use server::{Ending, Server};
 use services::{Services, Surroundings};
-use telemetry::Telemetry;
+use telemetry::{Telemetry, page::Watched};
 use web::{Origins, Web};
 use workers::Workers;
 
@@ -94,12 +95,17 @@ async fn run_backend(
     let health = Health::new(reporter);
     backend.warm_up();
     health.up(models_of(&*backend)).await;
-    let workers = Workers::new(config.limits.workers, Arc::new(Incidents::new()));
+    let incidents = Arc::new(Incidents::new());
+    let workers = Workers::new(config.limits.workers, config.times.queue(), incidents);
     let telemetry = Arc::new(Telemetry::new());
     let metrics = bind::metrics(&config).await?;
     let page = metrics.map(|listener| {
-        let page = telemetry::page::serve(listener, Arc::clone(&telemetry), Arc::clone(&backend));
-        tokio::spawn(page)
+        let watched = Watched {
+            telemetry: Arc::clone(&telemetry),
+            backend: Arc::clone(&backend),
+            workers: workers.clone(),
+        };
+        tokio::spawn(telemetry::page::serve(listener, watched))
     });
     let gate = Arc::new(Gate::new(&config, keys, Arc::clone(&telemetry)));
     let surroundings = Surroundings {
@@ -152,13 +158,17 @@ fn routes(services: Services, config: &ServeConfig) -> Result<Routes, ServeError
     let event = EventServiceServer::new(services.clone())
         .accept_compressed(gzip)
         .max_decoding_message_size(longest);
-    let model = ModelServiceServer::new(services)
+    let model = ModelServiceServer::new(services.clone())
+        .accept_compressed(gzip)
+        .max_decoding_message_size(longest);
+    let state = StateServiceServer::new(services)
         .accept_compressed(gzip)
         .max_decoding_message_size(longest);
     Ok(Routes::new(recommendation)
         .add_service(catalog)
         .add_service(event)
         .add_service(model)
+        .add_service(state)
         .add_service(reflection))
 }
 

@@ -105,6 +105,9 @@ pub(crate) enum Refusal {
     /// No room for the journal.
     #[error("the disk is full; nothing of the call is written")]
     DiskFull,
+    /// The active model does not know what is to be dropped.
+    #[error("the active model was not trained on events that are to be dropped")]
+    EventsUntrained,
     /// No such user.
     #[error("no user has this id")]
     UserNotFound,
@@ -136,6 +139,7 @@ impl Refusal {
             Self::ItemNotFound { .. } => (Code::NotFound, ErrorReason::ItemNotFound),
             Self::ModelNotFound { .. } => (Code::NotFound, ErrorReason::ModelNotFound),
             Self::NoActiveModel => (Code::FailedPrecondition, ErrorReason::NoActiveModel),
+            Self::EventsUntrained => (Code::FailedPrecondition, ErrorReason::EventsUntrained),
             Self::NoEarlierModel => (Code::FailedPrecondition, ErrorReason::NoEarlierModel),
             Self::ActiveModelChanged { .. } => {
                 (Code::FailedPrecondition, ErrorReason::ActiveModelChanged)

@@ -1,6 +1,9 @@
 //! The services: each call checks its request, has a worker do it, and writes the answer.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Instant,
+};
 
 use marquee_engine::EngineError;
 use tokio::sync::{Semaphore, watch};
@@ -13,7 +16,7 @@ use crate::{
     health::Health,
     refusal::Refusal,
     telemetry::Telemetry,
-    workers::Workers,
+    workers::{Allowance, Workers},
 };
 
 mod answered;
@@ -21,6 +24,7 @@ mod catalog;
 mod event;
 mod model;
 mod recommendation;
+mod state;
 
 /// What the services answer with.
 #[derive(Clone)]
@@ -38,6 +42,7 @@ pub(crate) struct Services {
     closing: watch::Receiver<bool>,
     answered: Arc<answered::Answered>,
     telemetry: Arc<Telemetry>,
+    started: Instant,
 }
 
 /// What the services stand in.
@@ -77,6 +82,7 @@ impl Services {
             streams: Arc::new(Semaphore::new(config.limits.event_streams)),
             closing,
             answered: Arc::default(),
+            started: Instant::now(),
         }
     }
 
@@ -84,15 +90,13 @@ impl Services {
     async fn work<T: Send + 'static>(
         &self,
         deadline: Option<Deadline>,
-        work: impl FnOnce(&Self, std::time::Duration) -> Result<T, Refusal> + Send + 'static,
+        work: impl FnOnce(&Self, Allowance) -> Result<T, Refusal> + Send + 'static,
     ) -> Result<Response<T>, Status> {
         // The gate sets one for every call that is work; a path around it does not exist.
         let deadline = deadline.ok_or(Refusal::OutOfTime)?;
         let this = self.clone();
         let workers = &self.workers;
-        let done = workers
-            .run(deadline, move |limit| work(&this, limit))
-            .await?;
+        let done = workers.run(deadline, move |may| work(&this, may)).await?;
         Ok(Response::new(done))
     }
 

@@ -12,6 +12,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
+use crate::workers::Workers;
+
 pub(crate) mod page;
 
 /// Borders between the times that are told apart, in seconds: from a tenth of a millisecond to the
@@ -66,6 +68,8 @@ pub(crate) struct Telemetry {
     viewers: Gauge,
     viewer_bytes: Gauge,
     visible_seq: Gauge,
+    waiting: Gauge,
+    quality: Gauge,
 }
 
 fn times() -> Histogram {
@@ -83,6 +87,8 @@ impl Telemetry {
             viewers: Gauge::default(),
             viewer_bytes: Gauge::default(),
             visible_seq: Gauge::default(),
+            waiting: Gauge::default(),
+            quality: Gauge::default(),
         };
         this.register();
         this
@@ -125,6 +131,13 @@ impl Telemetry {
             "Last entry of the journal that answers know",
             seq,
         );
+        let waiting = self.waiting.clone();
+        registry.register("waiting_calls", "Calls that wait for a worker", waiting);
+        registry.register(
+            "quality_percent",
+            "How much work goes into an answer that begins now, of a whole one",
+            self.quality.clone(),
+        );
     }
 
     /// Counts a call that was answered.
@@ -162,11 +175,13 @@ impl Telemetry {
     }
 
     /// Everything in the text format of Prometheus.
-    pub(crate) fn text(&self, holdings: Holdings) -> String {
+    pub(crate) fn text(&self, holdings: Holdings, workers: &Workers) -> String {
         let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         self.viewers.set(whole(holdings.viewers));
         self.viewer_bytes.set(whole(holdings.viewer_bytes));
         self.visible_seq.set(whole(holdings.visible_seq));
+        self.waiting.set(whole(workers.waiting()));
+        self.quality.set(workers.quality().percent().into());
         let mut text = String::new();
         encode(&mut text, &self.registry()).expect("a string takes any text");
         text
@@ -182,7 +197,10 @@ impl Telemetry {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::incident::Incidents;
 
     #[test]
     fn what_was_counted_is_told() {
@@ -197,16 +215,20 @@ mod tests {
             took: Duration::from_micros(80),
         };
         telemetry.answer(&[timing], &[]);
-        let text = telemetry.text(Holdings {
+        let holdings = Holdings {
             viewers: 7,
             ..Holdings::default()
-        });
+        };
+        let workers = Workers::new(1, Duration::from_millis(9), Arc::new(Incidents::new()));
+        let text = telemetry.text(holdings, &workers);
         for line in [
             "marquee_call_duration_seconds_count{call=\"Recommend\",code=\"OK\"} 2",
             "marquee_call_duration_seconds_bucket{le=\"0.005\",call=\"Recommend\",code=\"OK\"} 1",
             "marquee_stage_duration_seconds_count{stage=\"source\",component=\"ials\"} 1",
             "marquee_events_total{outcome=\"written\"} 5",
             "marquee_viewers 7",
+            "marquee_waiting_calls 0",
+            "marquee_quality_percent 100",
         ] {
             assert!(text.contains(line), "{line}\n{text}");
         }

@@ -7,8 +7,9 @@ use std::{path::Path, sync::Arc};
 use marquee_engine::{Engine, EngineConfig, JournalConfig, Journaling};
 use marquee_proto::v1::{
     self, EventOutcome, catalog_service_client::CatalogServiceClient, event::Action,
-    event_service_client::EventServiceClient, recommend_request::Viewer,
+    event_service_client::EventServiceClient, get_viewer_state_request, recommend_request::Viewer,
     recommendation_service_client::RecommendationServiceClient,
+    state_service_client::StateServiceClient,
 };
 use tokio_stream::StreamExt;
 use tonic::transport::Channel;
@@ -346,4 +347,52 @@ async fn metrics_count_calls_stages_and_events() {
     }
     assert!(!text.contains("u0") && !text.contains("film-"));
     assert!(page(address, "/").await.starts_with("HTTP/1.1 404"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_see_what_answers_stand_on_and_trim_only_what_was_trained_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = trained(folder.path());
+    let server = serve(open(&data)).await;
+    let channel = server.channel().await;
+    let mut down = play("e2", "u0", "film-03");
+    down.action = Some(Action::Hide(v1::Hide {
+        item_id: "film-03".to_owned(),
+    }));
+    let events = vec![play("e1", "u0", "film-01"), down, retract("e3", "u0", "e1")];
+    write(&channel, events).await;
+
+    let mut client = StateServiceClient::new(channel.clone());
+    let request = v1::GetViewerStateRequest {
+        viewer: Some(get_viewer_state_request::Viewer::UserId("u0".to_owned())),
+        k: 2,
+    };
+    let state = client.get_viewer_state(request).await.unwrap().into_inner();
+    assert_eq!(state.user_id, "u0");
+    assert!(state.trained_item_count > 0);
+    assert_eq!(state.history_item_count, state.trained_item_count);
+    assert_eq!(state.opposed_item_ids, ["film-03"]);
+    assert_eq!(state.deed_count, 3);
+    let kinds: Vec<_> = state
+        .deeds
+        .iter()
+        .map(|deed| (&*deed.kind, deed.seq))
+        .collect();
+    assert_eq!(kinds, [("retract", 3), ("hide", 2)]);
+
+    let request = v1::GetServerStateRequest {};
+    let state = client.get_server_state(request).await.unwrap().into_inner();
+    assert_eq!(state.active_model, "ials/000001");
+    assert_eq!((state.item_count, state.visible_seq), (20, 3));
+    assert_eq!(state.quality_percent, 100);
+    assert_eq!(state.journal.unwrap().events, 3);
+
+    // Events of now are not older than an hour, so there is nothing to drop, trained on or not.
+    let keep = |seconds| v1::TrimJournalRequest {
+        keep: Some(prost_types::Duration { seconds, nanos: 0 }),
+    };
+    let trimmed = client.trim_journal(keep(3600)).await.unwrap().into_inner();
+    assert_eq!(trimmed.dropped_events, 0);
+    let refused = client.trim_journal(keep(60)).await.unwrap_err();
+    assert_eq!(refused.code(), tonic::Code::InvalidArgument);
 }

@@ -1,6 +1,6 @@
 //! An index in a file.
 //!
-//! Kind `lists`. Sections `centroids` (`[blocks, bytes]` of `u8`), `offsets` (`[n_lists + 1]` of `u64`),
+//! Kind `lists`, or part of a larger artifact whose section names then begin with `index.`. Sections `centroids` (`[blocks, bytes]` of `u8`), `offsets` (`[n_lists + 1]` of `u64`),
 //! `codes` (`[blocks, bytes]` of `u8`), `rows` (`[blocks, 16]` of `u32`), `ranking` (`[1]` of `f32`, the
 //! weight of radii) and `recall` (`[widths, 2]` of `f64`: lists read, share found).
 //! The table's own numbers are not part of it: they stand in the model that they belong to.
@@ -26,29 +26,53 @@ const COMPARED: usize = 64;
 impl Index {
     /// The index as an artifact that is still to be written.
     pub fn to_artifact(&self) -> ArtifactBuilder<'_> {
-        let centroid_bytes = self.parts.centroid_layout().block_bytes();
-        let row_bytes = self.parts.row_layout().block_bytes();
-        let extents = |bytes: &[u8], block: usize| [(bytes.len() / block) as u64, block as u64];
         let mut artifact = ArtifactBuilder::new(KIND, FORMAT_VERSION);
         artifact
             .meta("n_rows", self.parts.n_rows)
             .meta("n_factors", self.parts.d)
-            .section(
-                CENTROIDS,
-                &extents(&self.centroids, centroid_bytes),
-                &self.centroids,
-            )
+            .section(CENTROIDS, &self.centroid_extents(), &self.centroids)
             .section(OFFSETS, &[self.offsets.len() as u64], &self.offsets)
-            .section(CODES, &extents(&self.codes, row_bytes), &self.codes)
-            .section(
-                ROWS,
-                &[(self.rows.len() / BLOCK_ROWS) as u64, BLOCK_ROWS as u64],
-                &self.rows,
-            )
+            .section(CODES, &self.code_extents(), &self.codes)
+            .section(ROWS, &self.row_extents(), &self.rows)
             .section_owned(RANKING, &[1], vec![self.parts.radius_weight])
             .section(RECALL, &[(self.recalls.len() / 2) as u64, 2], &self.recalls);
         artifact
     }
+
+    /// Hands the index over to an artifact that holds its table, and more.
+    pub fn join(self, artifact: &mut ArtifactBuilder<'_>) {
+        let (centroids, codes) = (self.centroid_extents(), self.code_extents());
+        let (rows, n_offsets) = (self.row_extents(), self.offsets.len() as u64);
+        let n_recalls = (self.recalls.len() / 2) as u64;
+        artifact
+            .section_owned(&within(CENTROIDS), &centroids, self.centroids.to_vec())
+            .section_owned(&within(OFFSETS), &[n_offsets], self.offsets)
+            .section_owned(&within(CODES), &codes, self.codes.to_vec())
+            .section_owned(&within(ROWS), &rows, self.rows)
+            .section_owned(&within(RANKING), &[1], vec![self.parts.radius_weight])
+            .section_owned(&within(RECALL), &[n_recalls, 2], self.recalls);
+    }
+
+    fn centroid_extents(&self) -> [u64; 2] {
+        extents(&self.centroids, self.parts.centroid_layout().block_bytes())
+    }
+
+    fn code_extents(&self) -> [u64; 2] {
+        extents(&self.codes, self.parts.row_layout().block_bytes())
+    }
+
+    fn row_extents(&self) -> [u64; 2] {
+        [(self.rows.len() / BLOCK_ROWS) as u64, BLOCK_ROWS as u64]
+    }
+}
+
+fn extents(bytes: &[u8], block: usize) -> [u64; 2] {
+    [(bytes.len() / block) as u64, block as u64]
+}
+
+/// The name of a section of an index that is part of a larger artifact.
+fn within(section: &str) -> String {
+    format!("index.{section}")
 }
 
 impl<'a> IndexView<'a> {
@@ -64,9 +88,29 @@ impl<'a> IndexView<'a> {
     /// was made of another table.
     pub fn open(artifact: &'a Artifact, table: Table<'a>) -> Result<Self> {
         artifact.expect_kind(KIND, FORMAT_VERSION)?;
-        let offsets = artifact.section::<u64>(OFFSETS)?;
+        Self::of_sections(artifact, str::to_owned, table)
+    }
+
+    /// Borrows the index that [`Index::join`] put into a larger artifact; `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn within(artifact: &'a Artifact, table: Table<'a>) -> Result<Option<Self>> {
+        if !artifact.has(&within(OFFSETS)) {
+            return Ok(None);
+        }
+        Self::of_sections(artifact, within, table).map(Some)
+    }
+
+    fn of_sections(
+        artifact: &'a Artifact,
+        name: impl Fn(&str) -> String,
+        table: Table<'a>,
+    ) -> Result<Self> {
+        let offsets = artifact.section::<u64>(&name(OFFSETS))?;
         let [n_offsets] = offsets.dims()?;
-        let ranking = artifact.section::<f32>(RANKING)?;
+        let ranking = artifact.section::<f32>(&name(RANKING))?;
         let [n_weights] = ranking.dims()?;
         check_extent(RANKING, n_weights, 1)?;
         check_extent(OFFSETS, n_offsets.min(1), 1)?;
@@ -76,16 +120,16 @@ impl<'a> IndexView<'a> {
             n_lists: n_offsets - 1,
             radius_weight: ranking.data[0],
         };
-        let centroids = artifact.section::<u8>(CENTROIDS)?;
+        let centroids = artifact.section::<u8>(&name(CENTROIDS))?;
         let layout = parts.centroid_layout();
         let n_blocks = layout.n_blocks(parts.n_lists);
         check_blocks(CENTROIDS, &centroids, (n_blocks, layout.block_bytes()))?;
-        let rows = artifact.section::<u32>(ROWS)?;
+        let rows = artifact.section::<u32>(&name(ROWS))?;
         let [n_blocks, n_places] = rows.dims()?;
         check_extent(ROWS, n_places, BLOCK_ROWS)?;
-        let codes = artifact.section::<u8>(CODES)?;
+        let codes = artifact.section::<u8>(&name(CODES))?;
         check_blocks(CODES, &codes, (n_blocks, parts.row_layout().block_bytes()))?;
-        let recalls = artifact.section::<f64>(RECALL)?;
+        let recalls = artifact.section::<f64>(&name(RECALL))?;
         let [_, n_columns] = recalls.dims()?;
         check_extent(RECALL, n_columns, 2)?;
         check_offsets(offsets.data, n_blocks)?;

@@ -3,9 +3,9 @@
 //! Sections `item_factors` (`[n_items, d]` of `f32`), `item_norms` (`[n_items]` of `f32`), `spectrum`
 //! (`[d]` of `f32`) and `fold_in` (`[5]` of `f64`: regularization, its exponent, unobserved weight,
 //! weight exponent, unit of confidence); for large catalogs also `item_codes` (bytes), the copy of
-//! `item_factors` that `marquee_ann::ByteTable` reads. The configuration stands in the metadata for people to read.
+//! `item_factors` that `marquee_ann::ByteTable` reads, and `index.*`, the lists of `marquee_ann::Index`. The configuration stands in the metadata for people to read.
 
-use marquee_ann::{ByteTable, Table};
+use marquee_ann::{ByteTable, Index, IndexConfig, IndexView, Table};
 use marquee_store::{Artifact, ArtifactBuilder};
 
 use super::{AlsModel, AlsView, NAME, confidence::Confidence, model::Penalty};
@@ -19,6 +19,8 @@ const FOLD_IN: &str = "fold_in";
 const CODES: &str = "item_codes";
 /// Fewer items are scored faster than looked up.
 const LEAST_ITEMS: usize = 8192;
+/// Of which rows an index begins with; no result depends on it but which near items are missed.
+const INDEX_SEED: u64 = 1;
 
 impl AlsModel {
     /// The model as an artifact that is still to be written.
@@ -53,16 +55,28 @@ impl AlsModel {
             let bytes = codes.bytes().to_vec();
             artifact.section_owned(CODES, &[bytes.len() as u64], bytes);
         }
+        if let Some(index) = self.index() {
+            index.join(&mut artifact);
+        }
         artifact
     }
 
-    /// A copy to look the best items up in; none for small catalogs, or where a vector is too long.
-    fn codes(&self) -> Option<ByteTable<'static>> {
+    /// The items' vectors as a table to search; none for small catalogs.
+    fn large_table(&self) -> Option<Table<'_>> {
         if self.item_norms.len() < LEAST_ITEMS {
             return None;
         }
-        let table = Table::new(&self.item_factors, self.spectrum.len()).ok()?;
-        ByteTable::new(table).ok()
+        Table::new(&self.item_factors, self.spectrum.len()).ok()
+    }
+
+    /// A copy to look the best items up in; none where a vector is too long.
+    fn codes(&self) -> Option<ByteTable<'static>> {
+        ByteTable::new(self.large_table()?).ok()
+    }
+
+    /// Lists of near items; none where a vector is too long.
+    fn index(&self) -> Option<Index> {
+        Index::build(self.large_table()?, &IndexConfig::default(), INDEX_SEED).ok()
     }
 }
 
@@ -85,9 +99,9 @@ impl<'a> AlsView<'a> {
         check_extent(NORMS, n_norms, n_items)?;
         check_extent(SPECTRUM, n_values, d)?;
         check_extent(FOLD_IN, n_numbers, 5)?;
+        let table = Table::new(factors.data, d)?;
         let codes = match artifact.has(CODES) {
             true => {
-                let table = Table::new(factors.data, d)?;
                 let bytes = artifact.section::<u8>(CODES)?.data;
                 Some(ByteTable::from_bytes(table, bytes)?)
             }
@@ -95,6 +109,7 @@ impl<'a> AlsView<'a> {
         };
         Ok(Self {
             codes,
+            index: IndexView::within(artifact, table)?,
             penalty: Penalty {
                 regularization: fold_in.data[0],
                 exponent: fold_in.data[1],

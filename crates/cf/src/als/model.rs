@@ -1,6 +1,6 @@
 //! What iALS keeps: the items' vectors and what folding a history in takes.
 
-use marquee_ann::ByteTable;
+use marquee_ann::{ByteTable, IndexView};
 
 use super::{AlsConfig, confidence::Confidence};
 
@@ -37,6 +37,8 @@ pub struct AlsView<'a> {
     pub(super) spectrum: &'a [f32],
     /// The items' vectors a byte a number, where the file has them.
     pub(super) codes: Option<ByteTable<'a>>,
+    /// An index of the items' vectors, where the file has one.
+    pub(super) index: Option<IndexView<'a>>,
 }
 
 /// The quadratic penalty of a vector: its regularization, and what everything unseen adds.
@@ -91,6 +93,7 @@ impl AlsModel {
             item_norms: &self.item_norms,
             spectrum: &self.spectrum,
             codes: None,
+            index: None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Asking a model: fold a history in, multiply, take apart.
 
-use marquee_ann::{Allowed, Table};
+use marquee_ann::{Allowed, Searcher, Table, Width};
 use marquee_core::{History, ItemIdx, ScoredItem};
 use marquee_math::{Ridge, Scored, TopK, dot, dots, top_k};
 
@@ -12,6 +12,10 @@ use crate::{
 
 /// Beyond one item of so many it is faster to score all than to look the best up.
 const LOOKED_UP_AT_MOST: usize = 8;
+/// More items are not asked of the index.
+const INDEXED_AT_MOST: usize = 1000;
+/// Lists of the index that are read at least.
+const PROBES: usize = 40;
 
 impl AlsView<'_> {
     /// The vector of a viewer: the exact minimum of the loss given `history` and the items' vectors.
@@ -106,6 +110,21 @@ impl Recommender for AlsView<'_> {
         let table = Table::new(self.item_factors, self.n_factors())?;
         let found = codes.search(table, &vector, k, Allowed::all(n_items))?;
         Ok(found.into_iter().flatten().map(scored_item).collect())
+    }
+
+    /// From the index where the file has one: a few percent of the items are read.
+    fn near_best(&self, history: &History, k: usize) -> Result<Vec<ScoredItem>> {
+        let Some(index) = self.index.filter(|_| k <= INDEXED_AT_MOST) else {
+            return self.best(history, k);
+        };
+        let vector = self.fold_in(history)?;
+        let width = Width {
+            probes: PROBES.max(k / 2),
+            rescored: 2 * k,
+        };
+        let all = Allowed::all(self.n_items());
+        let found = Searcher::new(index).search(&vector, k, width, all)?;
+        Ok(found.into_iter().map(scored_item).collect())
     }
 
     /// By the cosine of the items' vectors; empty for an item that nobody touched.

@@ -445,5 +445,15 @@ fn the_best_of_a_large_catalog_are_looked_up_and_are_those_of_all_scores() {
             let want: Vec<_> = want.map(crate::recommender::scored_item).collect();
             assert_eq!(view.best(&history, k).unwrap(), want);
         }
+        let best = marquee_math::top_k(&scores, 50);
+        let near = view.near_best(&history, 50).unwrap();
+        let score = |found: &marquee_core::ScoredItem| scores[found.item.index()];
+        assert!(
+            near.iter()
+                .all(|found| found.score.to_bits() == score(found).to_bits())
+        );
+        assert!(near.is_sorted_by(|left, right| left.score >= right.score));
+        let hits = near.iter().filter(|found| found.score >= best[49].score);
+        assert!(hits.count() >= 40);
     }
 }

@@ -2,6 +2,7 @@
 
 mod json;
 mod show;
+mod state;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -88,6 +89,11 @@ enum Question {
     },
     /// Make the version that was active before answer again
     RollBack,
+    /// What an operator may look at, and tidy up
+    State {
+        #[command(subcommand)]
+        matter: state::Matter,
+    },
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -116,6 +122,7 @@ async fn ask(args: &Args) -> Result<()> {
         Question::Models | Question::Promote { .. } | Question::RollBack => {
             models(args, channel).await
         }
+        Question::State { matter } => state::ask(args, matter, channel).await,
     }
 }
 

@@ -107,11 +107,12 @@ fn request(args: &Args) -> Result<RecommendRequest> {
     })
 }
 
+/// The time of this machine.
 #[expect(
     clippy::disallowed_methods,
     reason = "the command line is where time comes in"
 )]
-fn now() -> Result<Timestamp> {
+pub(super) fn now() -> Result<Timestamp> {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
     Ok(Timestamp::from_millis(i64::try_from(since.as_millis())?))
 }

@@ -65,7 +65,7 @@ impl Context<'_> {
     }
 
     /// What the model was trained on of an actor, and what the actor did since.
-    pub(super) fn live_past(&self, actor: &Actor, session: Option<&SessionId>) -> Result<Past> {
+    pub(crate) fn live_past(&self, actor: &Actor, session: Option<&SessionId>) -> Result<Past> {
         let interactions = self.generation.interactions();
         let owner = self.live.owner(actor);
         let id = match &owner {
@@ -218,7 +218,7 @@ impl Context<'_> {
         })
     }
 
-    pub(super) fn id_of(&self, item: ItemIdx) -> Result<ItemId> {
+    pub(crate) fn id_of(&self, item: ItemIdx) -> Result<ItemId> {
         let text = self.shelf.id(self.generation.interactions(), item);
         let text = text.unwrap_or_default().to_owned();
         ItemId::new(&text).map_err(|source| EngineError::Id { text, source })

@@ -389,6 +389,62 @@ fn generation_seq(engine: &Engine) -> u64 {
 }
 
 #[test]
+fn only_events_that_the_model_was_trained_on_are_trimmed_and_answers_stay() {
+    let dir = folder("ials:factors=8,iterations=8");
+    let engine = open(&dir);
+    for (number, film) in [1, 3, 5].into_iter().enumerate() {
+        let action = play(&format!("film-{film}"));
+        tell(
+            &engine,
+            event(&format!("e{number}"), by("new"), 100, action),
+        );
+    }
+    tell(&engine, event("e3", by("new"), 101, retract("e0")));
+    let later = NOW.plus(Seconds(60.0));
+    let refused = engine.trim_journal(later);
+    assert!(matches!(refused, Err(EngineError::Untrained { seq: 1 })));
+
+    let version = train(&dir, "ials:factors=8,iterations=8");
+    engine.promote(&version).unwrap();
+    let before = list(&engine, "new", 10);
+    let trimmed = engine.trim_journal(later).unwrap();
+    assert_eq!(trimmed.events, 4);
+    assert_eq!(list(&engine, "new", 10), before);
+    assert_eq!(engine.viewer_state(&by("new"), 9).unwrap().n_deeds, 0);
+    drop(engine);
+    let engine = open(&dir);
+    assert_eq!(list(&engine, "new", 10), before);
+    assert_eq!(
+        tell(&engine, event("e9", by("new"), 102, play("film-7"))),
+        Outcome::Written { seq: 5 }
+    );
+}
+
+#[test]
+fn under_load_answers_are_simpler_and_say_so() {
+    let dir = folder("ials:factors=8,iterations=8");
+    let engine = open(&dir);
+    engine
+        .write(vec![Entry::PutItem(titled("new-film", "Comedy"))], NOW)
+        .unwrap();
+    let clock = MonotonicClock::start();
+    let budget = Budget::new(&clock, Duration::from_secs(60));
+    let at = |percent| {
+        let budget = budget.with_quality(marquee_pipeline::Quality::of_percent(percent));
+        engine.recommend(&request(user("u0"), 5), budget).unwrap()
+    };
+    assert!(at(80).degraded.is_empty());
+    let names = |answer: &Recommendation| {
+        let left_out = answer.degraded.iter();
+        left_out.map(|one| one.component).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&at(79)), ["ials"]);
+    let simple = at(10);
+    assert_eq!(simple.items.len(), 5);
+    assert_eq!(names(&simple).len(), 3, "{:?}", names(&simple));
+}
+
+#[test]
 fn pages_never_show_an_item_twice_while_events_arrive() {
     let dir = folder("ials:factors=8,iterations=5");
     let engine = open(&dir);

@@ -6,7 +6,7 @@ use marquee_core::{
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Clock, Width};
+use crate::{Clock, Quality, Width};
 
 /// A clock that moves only when a component says so.
 #[derive(Default)]
@@ -198,6 +198,40 @@ fn what_may_fail_is_left_out_and_said() {
     assert!(got.slate[0].sources.contains(1) && !got.slate[0].sources.contains(0));
     assert_eq!(got.degraded[0].component, "broken");
     assert_eq!(got.degraded[0].reason, DegradedReason::Failed);
+}
+
+#[test]
+fn answers_of_less_quality_go_without_what_is_not_needed() {
+    let (listed, filter) = (Listed(vec![3, 1, 2]), Without(BTreeSet::from([1])));
+    let (more, scorer) = (Listed(vec![4, 5]), Modulo(10));
+    let mut plan = plan(&listed, &filter, &scorer);
+    // What an answer cannot do without stays at any quality.
+    plan.filters = vec![Step::required(&filter as &dyn Filter).from_quality(90)];
+    plan.sources
+        .push(Step::optional(&more as &dyn CandidateSource, 50).from_quality(50));
+    let clock = HandClock::default();
+    let budget = Budget::new(&clock, Duration::from_millis(10));
+    let of = |percent| {
+        let budget = budget.with_quality(Quality::of_percent(percent));
+        run(&plan, &query(5), &budget).unwrap()
+    };
+    for whole in [100, 50] {
+        assert_eq!(rows(&of(whole)), [5, 4, 3, 2]);
+        assert!(of(whole).degraded.is_empty());
+    }
+    let simple = of(49);
+    assert_eq!(rows(&simple), [3, 2]);
+    let reason = DegradedReason::Load;
+    let component = "listed";
+    assert_eq!(simple.degraded, [Degradation { component, reason }]);
+}
+
+#[test]
+fn quality_stays_between_one_and_a_hundred_percent() {
+    assert_eq!(Quality::of_percent(0).percent(), 1);
+    assert_eq!(Quality::of_percent(900), Quality::FULL);
+    assert_eq!(Quality::of_percent(30).of(101), 31);
+    assert_eq!(Quality::FULL.of(usize::MAX), usize::MAX);
 }
 
 #[test]

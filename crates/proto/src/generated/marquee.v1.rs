@@ -116,7 +116,7 @@ impl ItemKind {
         }
     }
 }
-/// Why a component is missing from an answer.
+/// Why a component is missing from an answer, or did less for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum DegradedReason {
@@ -126,6 +126,8 @@ pub enum DegradedReason {
     OutOfTime = 1,
     /// It failed, and the answer went out without it.
     Failed = 2,
+    /// Left out, or done with less work, while more calls came in than can be answered in full.
+    Load = 3,
 }
 impl DegradedReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -137,6 +139,7 @@ impl DegradedReason {
             Self::Unspecified => "DEGRADED_REASON_UNSPECIFIED",
             Self::OutOfTime => "DEGRADED_REASON_OUT_OF_TIME",
             Self::Failed => "DEGRADED_REASON_FAILED",
+            Self::Load => "DEGRADED_REASON_LOAD",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -145,6 +148,7 @@ impl DegradedReason {
             "DEGRADED_REASON_UNSPECIFIED" => Some(Self::Unspecified),
             "DEGRADED_REASON_OUT_OF_TIME" => Some(Self::OutOfTime),
             "DEGRADED_REASON_FAILED" => Some(Self::Failed),
+            "DEGRADED_REASON_LOAD" => Some(Self::Load),
             _ => None,
         }
     }
@@ -1268,6 +1272,9 @@ pub enum ErrorReason {
     DiskFull = 20,
     /// NOT_FOUND. There is no user with this id. Do not retry.
     UserNotFound = 21,
+    /// FAILED_PRECONDITION. Events were to be dropped that the active model was not trained on: train and
+    /// promote a model first, or keep more. Do not retry before that.
+    EventsUntrained = 22,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1298,6 +1305,7 @@ impl ErrorReason {
             Self::ReadOnly => "ERROR_REASON_READ_ONLY",
             Self::DiskFull => "ERROR_REASON_DISK_FULL",
             Self::UserNotFound => "ERROR_REASON_USER_NOT_FOUND",
+            Self::EventsUntrained => "ERROR_REASON_EVENTS_UNTRAINED",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1325,6 +1333,7 @@ impl ErrorReason {
             "ERROR_REASON_READ_ONLY" => Some(Self::ReadOnly),
             "ERROR_REASON_DISK_FULL" => Some(Self::DiskFull),
             "ERROR_REASON_USER_NOT_FOUND" => Some(Self::UserNotFound),
+            "ERROR_REASON_EVENTS_UNTRAINED" => Some(Self::EventsUntrained),
             _ => None,
         }
     }
@@ -4063,6 +4072,656 @@ pub mod recommendation_service_server {
     /// Generated gRPC service name
     pub const SERVICE_NAME: &str = "marquee.v1.RecommendationService";
     impl<T> tonic::server::NamedService for RecommendationServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
+/// Has no fields yet. Limits of the whole message: 1 MiB unless the operator set another.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetServerStateRequest {}
+/// The answer of GetServerState.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetServerStateResponse {
+    /// Version of the program.
+    #[prost(string, tag = "1")]
+    pub server_version: ::prost::alloc::string::String,
+    /// Since when the server takes calls.
+    #[prost(message, optional, tag = "2")]
+    pub uptime: ::core::option::Option<::prost_types::Duration>,
+    /// The model version that answers; empty if there is none.
+    #[prost(string, tag = "3")]
+    pub active_model: ::prost::alloc::string::String,
+    /// Titles of the catalog.
+    #[prost(uint64, tag = "4")]
+    pub item_count: u64,
+    /// Viewers whose events are in memory.
+    #[prost(uint64, tag = "5")]
+    pub viewers_in_memory: u64,
+    /// About how many bytes those take.
+    #[prost(uint64, tag = "6")]
+    pub viewer_bytes: u64,
+    /// Number of the last entry of the journal that answers know of.
+    #[prost(uint64, tag = "7")]
+    pub visible_seq: u64,
+    /// Calls that wait for a worker.
+    #[prost(uint64, tag = "8")]
+    pub waiting_calls: u64,
+    /// How much work goes into an answer that begins now, in percent of a whole one.
+    #[prost(uint32, tag = "9")]
+    pub quality_percent: u32,
+    /// The journal; not set where there is none.
+    #[prost(message, optional, tag = "10")]
+    pub journal: ::core::option::Option<JournalState>,
+}
+/// The journal of a data folder.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct JournalState {
+    /// Number of the first entry that is kept.
+    #[prost(uint64, tag = "1")]
+    pub first_seq: u64,
+    /// Number of the last entry that is on disk.
+    #[prost(uint64, tag = "2")]
+    pub durable_seq: u64,
+    /// Entries of every kind.
+    #[prost(uint64, tag = "3")]
+    pub entries: u64,
+    /// Events among them.
+    #[prost(uint64, tag = "4")]
+    pub events: u64,
+    /// Files of the log.
+    #[prost(uint64, tag = "5")]
+    pub segments: u64,
+    /// Bytes of the log; indexes take some 40 % of it more.
+    #[prost(uint64, tag = "6")]
+    pub log_bytes: u64,
+    /// Memory of indexes and filters, in bytes.
+    #[prost(uint64, tag = "7")]
+    pub index_memory_bytes: u64,
+    /// When the first event that is kept arrived; not set where there is none.
+    #[prost(message, optional, tag = "8")]
+    pub earliest: ::core::option::Option<::prost_types::Timestamp>,
+}
+/// Limits of the whole message: 1 MiB unless the operator set another.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetViewerStateRequest {
+    /// How many of the latest deeds to tell. Limits: at most 500. Zero or not set: 20.
+    #[prost(uint32, tag = "3")]
+    pub k: u32,
+    /// Whom to look at. Required.
+    #[prost(oneof = "get_viewer_state_request::Viewer", tags = "1, 2")]
+    pub viewer: ::core::option::Option<get_viewer_state_request::Viewer>,
+}
+/// Nested message and enum types in `GetViewerStateRequest`.
+pub mod get_viewer_state_request {
+    /// Whom to look at. Required.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Viewer {
+        /// Limits: 1 to 256 bytes.
+        #[prost(string, tag = "1")]
+        UserId(::prost::alloc::string::String),
+        /// A visit. Limits: 1 to 256 bytes.
+        #[prost(string, tag = "2")]
+        SessionId(::prost::alloc::string::String),
+    }
+}
+/// The answer of GetViewerState.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetViewerStateResponse {
+    /// The user that the log belongs to; empty for a visit that has not signed in.
+    #[prost(string, tag = "1")]
+    pub user_id: ::prost::alloc::string::String,
+    /// Visits that signed in as the user, or the visit itself.
+    #[prost(string, repeated, tag = "2")]
+    pub session_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// Items of the viewer that the active model was trained on.
+    #[prost(uint64, tag = "3")]
+    pub trained_item_count: u64,
+    /// Items that the next answer ranks by: those, and what was done since.
+    #[prost(uint64, tag = "4")]
+    pub history_item_count: u64,
+    /// What stays out of answers because the viewer spoke against it last, by id. At most 1,000 of them.
+    #[prost(string, repeated, tag = "5")]
+    pub opposed_item_ids: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    /// The latest deeds that are kept in memory, latest first.
+    #[prost(message, repeated, tag = "6")]
+    pub deeds: ::prost::alloc::vec::Vec<Deed>,
+    /// How many there are.
+    #[prost(uint64, tag = "7")]
+    pub deed_count: u64,
+}
+/// Something that a viewer did.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Deed {
+    /// Number of the entry in the journal.
+    #[prost(uint64, tag = "1")]
+    pub seq: u64,
+    /// When, by the clock of the app.
+    #[prost(message, optional, tag = "2")]
+    pub time: ::core::option::Option<::prost_types::Timestamp>,
+    /// What, as the fields of an event's action are named: "play", "thumb".
+    #[prost(string, tag = "3")]
+    pub kind: ::prost::alloc::string::String,
+    /// To what; empty for a retraction.
+    #[prost(string, tag = "4")]
+    pub item_id: ::prost::alloc::string::String,
+    /// The number that came with it: seconds, a rating, a thumb from -1 to 2.
+    #[prost(float, tag = "5")]
+    pub value: f32,
+    /// Whether it was taken back since.
+    #[prost(bool, tag = "6")]
+    pub retracted: bool,
+}
+/// Limits of the whole message: 1 MiB unless the operator set another.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TrimJournalRequest {
+    /// Events that arrived longer ago than this are dropped. Limits: at least an hour. Required.
+    #[prost(message, optional, tag = "1")]
+    pub keep: ::core::option::Option<::prost_types::Duration>,
+}
+/// The answer of TrimJournal.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct TrimJournalResponse {
+    /// Events that are gone.
+    #[prost(uint64, tag = "1")]
+    pub dropped_events: u64,
+    /// Records of the catalog, replaced since, that are gone.
+    #[prost(uint64, tag = "2")]
+    pub dropped_records: u64,
+    /// How many bytes the log is shorter.
+    #[prost(uint64, tag = "3")]
+    pub freed_bytes: u64,
+}
+/// Generated client implementations.
+pub mod state_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Shows operators what the server holds and does, and keeps its journal small.
+    ///
+    /// All of it needs the role `admin`: what is told of a viewer is personal data.
+    #[derive(Debug, Clone)]
+    pub struct StateServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl StateServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> StateServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> StateServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            StateServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// What the server holds now, and how busy it is.
+        ///
+        /// Codes: UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, UNAVAILABLE,
+        /// INTERNAL.
+        /// Retry: yes, on UNAVAILABLE, and on RESOURCE_EXHAUSTED with RetryInfo after its delay.
+        pub async fn get_server_state(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetServerStateRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetServerStateResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/marquee.v1.StateService/GetServerState",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("marquee.v1.StateService", "GetServerState"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// What the next answer to one viewer stands on: whose log it is, what the active model was trained
+        /// on, what was done since, and what the viewer does not want.
+        ///
+        /// Codes: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED,
+        /// DEADLINE_EXCEEDED, UNAVAILABLE, INTERNAL. Of a viewer that nobody knows there is nothing to tell,
+        /// which is no error.
+        /// Retry: as GetServerState.
+        pub async fn get_viewer_state(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetViewerStateRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetViewerStateResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/marquee.v1.StateService/GetViewerState",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("marquee.v1.StateService", "GetViewerState"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Drops old events from the journal, and records and retractions that have no effect any more.
+        /// Answers stay as they are: what the active model was not trained on yet is not dropped.
+        ///
+        /// Codes: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, FAILED_PRECONDITION (the active model
+        /// does not know the events; the server only answers), RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED,
+        /// UNAVAILABLE, INTERNAL. A deadline does not stop it once it has begun.
+        /// Retry: yes. What is gone is not dropped twice.
+        pub async fn trim_journal(
+            &mut self,
+            request: impl tonic::IntoRequest<super::TrimJournalRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TrimJournalResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/marquee.v1.StateService/TrimJournal",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("marquee.v1.StateService", "TrimJournal"));
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod state_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with StateServiceServer.
+    #[async_trait]
+    pub trait StateService: std::marker::Send + std::marker::Sync + 'static {
+        /// What the server holds now, and how busy it is.
+        ///
+        /// Codes: UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, UNAVAILABLE,
+        /// INTERNAL.
+        /// Retry: yes, on UNAVAILABLE, and on RESOURCE_EXHAUSTED with RetryInfo after its delay.
+        async fn get_server_state(
+            &self,
+            request: tonic::Request<super::GetServerStateRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetServerStateResponse>,
+            tonic::Status,
+        >;
+        /// What the next answer to one viewer stands on: whose log it is, what the active model was trained
+        /// on, what was done since, and what the viewer does not want.
+        ///
+        /// Codes: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED,
+        /// DEADLINE_EXCEEDED, UNAVAILABLE, INTERNAL. Of a viewer that nobody knows there is nothing to tell,
+        /// which is no error.
+        /// Retry: as GetServerState.
+        async fn get_viewer_state(
+            &self,
+            request: tonic::Request<super::GetViewerStateRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetViewerStateResponse>,
+            tonic::Status,
+        >;
+        /// Drops old events from the journal, and records and retractions that have no effect any more.
+        /// Answers stay as they are: what the active model was not trained on yet is not dropped.
+        ///
+        /// Codes: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, FAILED_PRECONDITION (the active model
+        /// does not know the events; the server only answers), RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED,
+        /// UNAVAILABLE, INTERNAL. A deadline does not stop it once it has begun.
+        /// Retry: yes. What is gone is not dropped twice.
+        async fn trim_journal(
+            &self,
+            request: tonic::Request<super::TrimJournalRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::TrimJournalResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Shows operators what the server holds and does, and keeps its journal small.
+    ///
+    /// All of it needs the role `admin`: what is told of a viewer is personal data.
+    #[derive(Debug)]
+    pub struct StateServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> StateServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for StateServiceServer<T>
+    where
+        T: StateService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/marquee.v1.StateService/GetServerState" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetServerStateSvc<T: StateService>(pub Arc<T>);
+                    impl<
+                        T: StateService,
+                    > tonic::server::UnaryService<super::GetServerStateRequest>
+                    for GetServerStateSvc<T> {
+                        type Response = super::GetServerStateResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetServerStateRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as StateService>::get_server_state(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetServerStateSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/marquee.v1.StateService/GetViewerState" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetViewerStateSvc<T: StateService>(pub Arc<T>);
+                    impl<
+                        T: StateService,
+                    > tonic::server::UnaryService<super::GetViewerStateRequest>
+                    for GetViewerStateSvc<T> {
+                        type Response = super::GetViewerStateResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetViewerStateRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as StateService>::get_viewer_state(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetViewerStateSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/marquee.v1.StateService/TrimJournal" => {
+                    #[allow(non_camel_case_types)]
+                    struct TrimJournalSvc<T: StateService>(pub Arc<T>);
+                    impl<
+                        T: StateService,
+                    > tonic::server::UnaryService<super::TrimJournalRequest>
+                    for TrimJournalSvc<T> {
+                        type Response = super::TrimJournalResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::TrimJournalRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as StateService>::trim_journal(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = TrimJournalSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for StateServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "marquee.v1.StateService";
+    impl<T> tonic::server::NamedService for StateServiceServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
 }

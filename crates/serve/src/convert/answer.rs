@@ -91,6 +91,7 @@ fn parts(answer: Recommendation) -> (Vec<v1::RankedItem>, v1::AnswerInfo, Vec<Re
         reason: match missing.reason {
             DegradedReason::OutOfTime => v1::DegradedReason::OutOfTime.into(),
             DegradedReason::Failed => v1::DegradedReason::Failed.into(),
+            DegradedReason::Load => v1::DegradedReason::Load.into(),
         },
     });
     let info = v1::AnswerInfo {

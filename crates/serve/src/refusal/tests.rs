@@ -74,11 +74,16 @@ fn every() -> Vec<(Refusal, Code, &'static str)> {
 }
 
 /// Those that only calls which write, or ask for what was written, can get.
-fn of_writing() -> [(Refusal, Code, &'static str); 3] {
+fn of_writing() -> [(Refusal, Code, &'static str); 4] {
     [
         (Refusal::ReadOnly, Code::FailedPrecondition, "READ_ONLY"),
         (Refusal::DiskFull, Code::ResourceExhausted, "DISK_FULL"),
         (Refusal::UserNotFound, Code::NotFound, "USER_NOT_FOUND"),
+        (
+            Refusal::EventsUntrained,
+            Code::FailedPrecondition,
+            "EVENTS_UNTRAINED",
+        ),
     ]
 }
 

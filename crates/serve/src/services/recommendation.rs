@@ -23,8 +23,8 @@ impl RecommendationService for Services {
         if let Some(answer) = key.and_then(|key| self.answered.get(&key)) {
             return Ok(Response::new(answer));
         }
-        let answer = self.work(deadline, move |this, limit| {
-            let answer = this.backend.recommend(&converted, limit);
+        let answer = self.work(deadline, move |this, may| {
+            let answer = this.backend.recommend(&converted, may);
             let answer = answer.map_err(|error| this.refusal(&error))?;
             this.telemetry.answer(&answer.timings, &answer.degraded);
             Ok(convert::recommend_response(answer, &converted))
@@ -39,8 +39,8 @@ impl RecommendationService for Services {
     async fn rank(&self, request: Request<RankRequest>) -> Result<Response<RankResponse>, Status> {
         let deadline = deadline_of(&request);
         let request = convert::rank(request.get_ref(), clock::now())?;
-        self.work(deadline, move |this, limit| {
-            let answer = this.backend.rank(&request, limit);
+        self.work(deadline, move |this, may| {
+            let answer = this.backend.rank(&request, may);
             let answer = answer.map_err(|error| this.refusal(&error))?;
             this.telemetry.answer(&answer.timings, &answer.degraded);
             Ok(convert::rank_response(answer))
@@ -71,8 +71,8 @@ impl RecommendationService for Services {
     ) -> Result<Response<SimilarItemsResponse>, Status> {
         let deadline = deadline_of(&request);
         let request = convert::similar(request.get_ref(), clock::now())?;
-        self.work(deadline, move |this, limit| {
-            let answer = this.backend.similar_items(&request, limit);
+        self.work(deadline, move |this, may| {
+            let answer = this.backend.similar_items(&request, may);
             let answer = answer.map_err(|error| this.refusal(&error))?;
             Ok(convert::similar_response(answer))
         })

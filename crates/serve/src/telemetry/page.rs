@@ -11,7 +11,7 @@ use hyper_util::{
 use tokio::{net::TcpListener, sync::Semaphore, time::timeout};
 
 use super::Telemetry;
-use crate::backend::Backend;
+use crate::{backend::Backend, workers::Workers};
 
 /// What the text is.
 const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -20,12 +20,16 @@ const READERS: usize = 8;
 /// Longest time of one connection.
 const LONGEST: Duration = Duration::from_secs(30);
 
+/// What the page tells of.
+#[derive(Clone)]
+pub(crate) struct Watched {
+    pub(crate) telemetry: Arc<Telemetry>,
+    pub(crate) backend: Arc<dyn Backend>,
+    pub(crate) workers: Workers,
+}
+
 /// Answers on `listener` for as long as the future is polled.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    telemetry: Arc<Telemetry>,
-    backend: Arc<dyn Backend>,
-) {
+pub(crate) async fn serve(listener: TcpListener, watched: Watched) {
     let readers = Arc::new(Semaphore::new(READERS));
     loop {
         let place = Arc::clone(&readers).acquire_owned().await;
@@ -33,11 +37,11 @@ pub(crate) async fn serve(
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let (telemetry, backend) = (Arc::clone(&telemetry), Arc::clone(&backend));
+        let watched = watched.clone();
         tokio::spawn(async move {
             let _place = place;
             let page = tower::service_fn(move |request: Request<_>| {
-                let response = answer(&request, &telemetry, &*backend);
+                let response = answer(&request, &watched);
                 std::future::ready(Ok::<_, Infallible>(response))
             });
             let builder = Builder::new(TokioExecutor::new());
@@ -49,18 +53,16 @@ pub(crate) async fn serve(
     }
 }
 
-fn answer<B>(
-    request: &Request<B>,
-    telemetry: &Telemetry,
-    backend: &dyn Backend,
-) -> Response<String> {
+fn answer<B>(request: &Request<B>, watched: &Watched) -> Response<String> {
     let found = request.method() == Method::GET && request.uri().path() == "/metrics";
     if !found {
         let mut response = Response::new("only GET /metrics is here\n".to_owned());
         *response.status_mut() = StatusCode::NOT_FOUND;
         return response;
     }
-    let mut response = Response::new(telemetry.text(backend.holdings()));
+    let holdings = watched.backend.holdings();
+    let text = watched.telemetry.text(holdings, &watched.workers);
+    let mut response = Response::new(text);
     let text = http::HeaderValue::from_static(TEXT);
     response.headers_mut().insert(CONTENT_TYPE, text);
     response

@@ -11,8 +11,8 @@ use std::{
 
 use marquee_core::{Actor, Item, ItemId, RecommendationId, Timestamp, User, UserId};
 use marquee_engine::{
-    ContinueItem, Done, EngineError, Entry, ModelInfo, Outcome, RankRequest, RecommendRequest,
-    Recommendation, SimilarRequest, Viewer, Written,
+    ContinueItem, Done, EngineError, Entry, JournalState, ModelInfo, Outcome, RankRequest,
+    RecommendRequest, Recommendation, SimilarRequest, Trimmed, Viewer, ViewerState, Written,
 };
 use marquee_proto::v1::{self, recommendation_service_client::RecommendationServiceClient};
 use marquee_store::{Error as StoreError, ModelVersion};
@@ -25,7 +25,9 @@ use tokio::{
 use tonic::{Status, transport::Channel};
 use tonic_types::{ErrorDetails, StatusExt};
 
-use crate::{ServeConfig, ServeError, backend::Backend, run_backend, telemetry::Holdings};
+use crate::{
+    ServeConfig, ServeError, backend::Backend, run_backend, telemetry::Holdings, workers::Allowance,
+};
 
 /// Longer than anything here may take.
 pub(super) const LONG: Duration = Duration::from_secs(60);
@@ -34,6 +36,7 @@ pub(super) const LONG: Duration = Duration::from_secs(60);
 pub(super) fn patient() -> ServeConfig {
     let mut config = ServeConfig::default();
     config.times.call_ms = 60_000;
+    config.times.queue_ms = 60_000;
     config
 }
 
@@ -159,6 +162,30 @@ impl Backend for Script {
 
     fn warm_up(&self) {}
 
+    fn viewer_state(&self, actor: &Actor, _: usize) -> Result<ViewerState, EngineError> {
+        Ok(ViewerState {
+            owner: actor.clone(),
+            sessions: Vec::new(),
+            n_trained: 3,
+            n_history: 4,
+            opposed: Vec::new(),
+            deeds: Vec::new(),
+            n_deeds: 5,
+        })
+    }
+
+    fn journal_state(&self) -> Option<JournalState> {
+        None
+    }
+
+    fn trim_journal(&self, _: Timestamp) -> Result<Trimmed, EngineError> {
+        Err(EngineError::Untrained { seq: 8 })
+    }
+
+    fn n_items(&self) -> usize {
+        5
+    }
+
     fn holdings(&self) -> Holdings {
         Holdings::default()
     }
@@ -170,23 +197,23 @@ impl Backend for Script {
     fn recommend(
         &self,
         request: &RecommendRequest,
-        limit: Duration,
+        may: Allowance,
     ) -> Result<Recommendation, EngineError> {
         let who = match &request.viewer {
             Viewer::Known(id) => id.as_str(),
             _ => "",
         };
-        self.answer(who, limit)
+        self.answer(who, may.limit)
     }
 
-    fn rank(&self, _: &RankRequest, limit: Duration) -> Result<Recommendation, EngineError> {
-        self.answer("", limit)
+    fn rank(&self, _: &RankRequest, may: Allowance) -> Result<Recommendation, EngineError> {
+        self.answer("", may.limit)
     }
 
     fn similar_items(
         &self,
         request: &SimilarRequest,
-        _: Duration,
+        _: Allowance,
     ) -> Result<Recommendation, EngineError> {
         let item = request.item.as_str().to_owned();
         Err(EngineError::UnknownItem { item })

@@ -5,6 +5,8 @@ use marquee_proto::v1::{
     AnswerInfo, Explanation, GetItemResponse, ItemKind, ListModelsResponse, Move, RankedItem,
 };
 
+use serde_json::Value;
+
 use crate::output;
 
 /// Parts of an explanation that people are shown.
@@ -89,6 +91,29 @@ pub(super) fn item(answer: &GetItemResponse) -> Result<()> {
     output::line(format_args!("  genres {}", item.genres.join(", ")))?;
     if !item.description.is_empty() {
         output::line(format_args!("  {}", item.description))?;
+    }
+    Ok(())
+}
+
+/// The fields of an object, one a line, those of objects in it further in.
+pub(super) fn fields(of: &Value, depth: usize) -> Result<()> {
+    let Value::Object(fields) = of else {
+        return output::line(format_args!("{:1$}{of}", "", 2 * depth));
+    };
+    for (name, value) in fields {
+        match value {
+            Value::Array(list) if list.iter().any(Value::is_object) => {
+                output::line(format_args!("{:1$}{name}", "", 2 * depth))?;
+                for one in list {
+                    output::line(format_args!("{:1$}{one}", "", 2 * depth + 2))?;
+                }
+            }
+            Value::Object(_) => {
+                output::line(format_args!("{:1$}{name}", "", 2 * depth))?;
+                self::fields(value, depth + 1)?;
+            }
+            _ => output::line(format_args!("{:1$}{name:<20} {value}", "", 2 * depth))?,
+        }
     }
     Ok(())
 }
