@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::ServeError;
 
 /// How the service listens, whom it lets in, and what it refuses.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServeConfig {
     /// Address and port; port 0 takes any that is free. An address that other machines can reach is
@@ -16,6 +16,8 @@ pub struct ServeConfig {
     /// Address and port of `GET /metrics` for Prometheus, on this machine alone. Without it there is
     /// no such page.
     pub metrics: Option<SocketAddr>,
+    /// Where traces of calls go. Without it there are none.
+    pub traces: Option<Traces>,
     /// File of API keys, one `NAME:SHA256[:ROLE]` a line. Without it calls need no key.
     pub keys: Option<PathBuf>,
     /// Certificate and key for TLS. Without them the server speaks plain text.
@@ -38,6 +40,7 @@ impl Default for ServeConfig {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 7070)),
             metrics: None,
+            traces: None,
             keys: None,
             tls: None,
             plaintext: Plaintext::LoopbackOnly,
@@ -47,6 +50,21 @@ impl Default for ServeConfig {
             times: Times::default(),
         }
     }
+}
+
+/// Where traces of calls go, by OTLP over gRPC.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Traces {
+    /// The collector, such as `http://127.0.0.1:4317`.
+    pub endpoint: String,
+    /// Share of calls that are traced, 0 to 1, of those whose client does not say.
+    #[serde(default = "one_in_a_hundred")]
+    pub share: f64,
+}
+
+fn one_in_a_hundred() -> f64 {
+    0.01
 }
 
 /// Files that TLS needs, both in PEM.
@@ -232,6 +250,10 @@ impl ServeConfig {
             ("times.shutdown_ms", self.times.shutdown_ms),
             ("times.keep_alive_ms", self.times.keep_alive_ms),
         ];
+        let share = self.traces.as_ref().map_or(0.0, |traces| traces.share);
+        if !(0.0..=1.0).contains(&share) {
+            return Err(ServeError::TracesShare { found: share });
+        }
         // The same upper border for all: far above any sense, and far below where a semaphore or a
         // clock would overflow.
         let border = u64::from(u32::MAX);

@@ -19,6 +19,12 @@ pub enum ServeError {
         /// Its value.
         found: u64,
     },
+    /// A share is none.
+    #[error("serve.traces.share: expected 0 to 1, found {found}")]
+    TracesShare {
+        /// What stands there.
+        found: f64,
+    },
     /// An origin is none.
     #[error("serve.allowed_origins: expected origins such as https://app.example, found {found:?}")]
     Origin {
@@ -91,6 +97,14 @@ pub enum ServeError {
         address: SocketAddr,
         /// What the system said.
         source: io::Error,
+    },
+    /// A collector of traces has an address that is none.
+    #[error("serve.traces.endpoint: cannot send to {endpoint:?}")]
+    Collector {
+        /// The address.
+        endpoint: String,
+        /// What is wrong with it.
+        source: Box<opentelemetry_otlp::ExporterBuildError>,
     },
     /// The descriptors for reflection cannot be read; only a broken build can do this.
     #[error("the built-in descriptors cannot be read")]

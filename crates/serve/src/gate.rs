@@ -24,6 +24,7 @@ use crate::{
     deadline::Deadline,
     refusal::Refusal,
     telemetry::Telemetry,
+    traces::Traces,
 };
 
 /// What all calls share.
@@ -33,9 +34,16 @@ pub(crate) struct Gate {
     room: Arc<Semaphore>,
     longest_call: Duration,
     message_bytes: usize,
-    telemetry: Arc<Telemetry>,
+    watching: Watching,
     /// Becomes true when only probes are let in any more.
     closing: watch::Sender<bool>,
+}
+
+/// Where calls are told of.
+#[derive(Debug)]
+pub(crate) struct Watching {
+    pub(crate) telemetry: Arc<Telemetry>,
+    pub(crate) traces: Arc<Traces>,
 }
 
 /// A call that was let in.
@@ -48,9 +56,9 @@ struct Admitted {
 }
 
 impl Gate {
-    pub(crate) fn new(config: &ServeConfig, keys: Keys, telemetry: Arc<Telemetry>) -> Self {
+    pub(crate) fn new(config: &ServeConfig, keys: Keys, watching: Watching) -> Self {
         Self {
-            telemetry,
+            watching,
             keys,
             room: Arc::new(Semaphore::new(config.limits.calls)),
             longest_call: config.times.call(),
@@ -121,6 +129,16 @@ impl Gate {
         if let Some(deadline) = admitted.deadline {
             request.extensions_mut().insert(deadline);
         }
+        let begin = |call: &Call| {
+            let traces = &self.watching.traces;
+            traces.begin(call.path, request.headers(), arrived)
+        };
+        let trace = call
+            .filter(|call| call.weight == Weight::Work)
+            .and_then(begin);
+        if let Some(trace) = &trace {
+            request.extensions_mut().insert(trace.clone());
+        }
         let answered = async {
             let Ok(response) = inner.call(request).await;
             response
@@ -132,6 +150,9 @@ impl Gate {
                 .unwrap_or_else(|_| Status::from(Refusal::OutOfTime).into_http()),
         };
         let response = self.documented(call, response);
+        if let Some(trace) = trace {
+            trace.end(code_of(&response));
+        }
         self.note(call, &admitted.caller, &response, arrived);
         response
     }
@@ -144,14 +165,15 @@ impl Gate {
         response: &Response<Body>,
         arrived: Instant,
     ) {
-        let status = response.extensions().get::<Status>();
-        let code = status.map_or(Code::Ok, Status::code);
+        let code = code_of(response);
         let took = arrived.elapsed();
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let call = call.map_or("unknown", |call| call.path);
         tracing::info!(call, caller = caller.name(), ?code, micros, "call");
         let name = call.rsplit('/').next().unwrap_or(call);
-        self.telemetry.call(name, &format!("{code:?}"), took);
+        self.watching
+            .telemetry
+            .call(name, &format!("{code:?}"), took);
     }
 
     /// Gives failures that come from below the services, where no reason is known, their reason.
@@ -171,6 +193,11 @@ impl Gate {
         };
         Status::from(refusal).into_http()
     }
+}
+
+fn code_of(response: &Response<Body>) -> Code {
+    let status = response.extensions().get::<Status>();
+    status.map_or(Code::Ok, Status::code)
 }
 
 type Admission = Result<Admitted, Refusal>;

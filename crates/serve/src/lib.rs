@@ -39,20 +39,24 @@ mod server;
 mod services;
 mod telemetry;
 mod tls;
+mod traces;
 mod web;
 mod workers;
 
 pub use access::{KeysProblem, Role};
-pub use config::{Events, Limits, Plaintext, ServeConfig, Times, TlsFiles, UnknownItems};
+pub use config::{
+    Events, Limits, Plaintext, ServeConfig, Times, TlsFiles, Traces as TracesConfig, UnknownItems,
+};
 pub use error::ServeError;
 
 use backend::Backend;
-use gate::{Gate, Gated};
+use gate::{Gate, Gated, Watching};
 use health::{Health, Models};
 use incident::Incidents;
 use server::{Ending, Server};
 use services::{Services, Surroundings};
 use telemetry::{Telemetry, page::Watched};
+use traces::Traces;
 use web::{Origins, Web};
 use workers::Workers;
 
@@ -107,7 +111,12 @@ async fn run_backend(
         };
         tokio::spawn(telemetry::page::serve(listener, watched))
     });
-    let gate = Arc::new(Gate::new(&config, keys, Arc::clone(&telemetry)));
+    let traces = Arc::new(Traces::open(config.traces.as_ref())?);
+    let watching = Watching {
+        telemetry: Arc::clone(&telemetry),
+        traces: Arc::clone(&traces),
+    };
+    let gate = Arc::new(Gate::new(&config, keys, watching));
     let surroundings = Surroundings {
         workers,
         health: health.clone(),
@@ -130,6 +139,8 @@ async fn run_backend(
     if let Some(page) = page {
         page.abort();
     }
+    // It waits for the collector, which must not hold up the runtime that sends.
+    let _ = tokio::task::spawn_blocking(move || traces.stop()).await;
     Ok(())
 }
 

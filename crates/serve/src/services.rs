@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use marquee_engine::EngineError;
+use marquee_engine::{EngineError, Recommendation};
 use tokio::sync::{Semaphore, watch};
 use tonic::{Request, Response, Status};
 
@@ -16,6 +16,7 @@ use crate::{
     health::Health,
     refusal::Refusal,
     telemetry::Telemetry,
+    traces::Trace,
     workers::{Allowance, Workers},
 };
 
@@ -100,6 +101,14 @@ impl Services {
         Ok(Response::new(done))
     }
 
+    /// Counts what an answer spent, and adds it to the trace of its call.
+    fn tell(&self, answer: &Recommendation, trace: Option<Trace>, began: Instant) {
+        self.telemetry.answer(&answer.timings, &answer.degraded);
+        if let Some(trace) = trace {
+            trace.stages(began, &answer.timings);
+        }
+    }
+
     fn refusal(&self, error: &EngineError) -> Refusal {
         backend::refusal(error, self.workers.incidents())
     }
@@ -107,4 +116,8 @@ impl Services {
 
 fn deadline_of<T>(request: &Request<T>) -> Option<Deadline> {
     request.extensions().get::<Deadline>().copied()
+}
+
+fn trace_of<T>(request: &Request<T>) -> Option<Trace> {
+    request.extensions().get::<Trace>().cloned()
 }

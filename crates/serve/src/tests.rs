@@ -5,3 +5,4 @@ mod support;
 mod edge;
 mod ending;
 mod errors;
+mod traces;

@@ -10,7 +10,10 @@ fn gate() -> Arc<Gate> {
     Arc::new(Gate::new(
         &ServeConfig::default(),
         Keys::NotAsked,
-        Arc::new(Telemetry::new()),
+        Watching {
+            telemetry: Arc::new(Telemetry::new()),
+            traces: Arc::new(Traces::open(None).unwrap()),
+        },
     ))
 }
 

@@ -1,5 +1,7 @@
 //! `RecommendationService`.
 
+use std::time::Instant;
+
 use marquee_proto::v1::{
     ContinueWatchingRequest, ContinueWatchingResponse, RankRequest, RankResponse, RecommendRequest,
     RecommendResponse, SimilarItemsRequest, SimilarItemsResponse,
@@ -7,7 +9,7 @@ use marquee_proto::v1::{
 };
 use tonic::{Request, Response, Status, async_trait};
 
-use super::{Services, answered::Answered, deadline_of};
+use super::{Services, answered::Answered, deadline_of, trace_of};
 use crate::{clock, convert};
 
 #[async_trait]
@@ -23,10 +25,12 @@ impl RecommendationService for Services {
         if let Some(answer) = key.and_then(|key| self.answered.get(&key)) {
             return Ok(Response::new(answer));
         }
+        let trace = trace_of(&request);
         let answer = self.work(deadline, move |this, may| {
+            let began = Instant::now();
             let answer = this.backend.recommend(&converted, may);
             let answer = answer.map_err(|error| this.refusal(&error))?;
-            this.telemetry.answer(&answer.timings, &answer.degraded);
+            this.tell(&answer, trace, began);
             Ok(convert::recommend_response(answer, &converted))
         });
         let answer = answer.await?;
@@ -38,11 +42,13 @@ impl RecommendationService for Services {
 
     async fn rank(&self, request: Request<RankRequest>) -> Result<Response<RankResponse>, Status> {
         let deadline = deadline_of(&request);
+        let trace = trace_of(&request);
         let request = convert::rank(request.get_ref(), clock::now())?;
         self.work(deadline, move |this, may| {
+            let began = Instant::now();
             let answer = this.backend.rank(&request, may);
             let answer = answer.map_err(|error| this.refusal(&error))?;
-            this.telemetry.answer(&answer.timings, &answer.degraded);
+            this.tell(&answer, trace, began);
             Ok(convert::rank_response(answer))
         })
         .await
@@ -70,10 +76,13 @@ impl RecommendationService for Services {
         request: Request<SimilarItemsRequest>,
     ) -> Result<Response<SimilarItemsResponse>, Status> {
         let deadline = deadline_of(&request);
+        let trace = trace_of(&request);
         let request = convert::similar(request.get_ref(), clock::now())?;
         self.work(deadline, move |this, may| {
+            let began = Instant::now();
             let answer = this.backend.similar_items(&request, may);
             let answer = answer.map_err(|error| this.refusal(&error))?;
+            this.tell(&answer, trace, began);
             Ok(convert::similar_response(answer))
         })
         .await

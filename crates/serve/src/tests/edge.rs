@@ -318,6 +318,7 @@ async fn reflection_lists_every_service() {
             "marquee.v1.EventService",
             "marquee.v1.ModelService",
             "marquee.v1.RecommendationService",
+            "marquee.v1.StateService",
         ]
     );
 }

@@ -14,6 +14,7 @@ use marquee_engine::{
     ContinueItem, Done, EngineError, Entry, JournalState, ModelInfo, Outcome, RankRequest,
     RecommendRequest, Recommendation, SimilarRequest, Trimmed, Viewer, ViewerState, Written,
 };
+use marquee_pipeline::StageTiming;
 use marquee_proto::v1::{self, recommendation_service_client::RecommendationServiceClient};
 use marquee_store::{Error as StoreError, ModelVersion};
 use tokio::{
@@ -80,6 +81,14 @@ pub(super) fn script(active: &[&str]) -> (Arc<Script>, Strings) {
     (Arc::new(script), Strings { release, began })
 }
 
+fn timing(stage: &'static str, component: &'static str, micros: u64) -> StageTiming {
+    StageTiming {
+        stage,
+        component,
+        took: Duration::from_micros(micros),
+    }
+}
+
 impl Script {
     fn answer(&self, who: &str, limit: Duration) -> Result<Recommendation, EngineError> {
         let active = self.active().ok_or(EngineError::NoActiveModel)?;
@@ -106,7 +115,7 @@ impl Script {
             removals: Vec::new(),
             moved: Vec::new(),
             degraded: Vec::new(),
-            timings: Vec::new(),
+            timings: vec![timing("source", "scripted", 80), timing("select", "", 5)],
             n_candidates: 3,
         })
     }
