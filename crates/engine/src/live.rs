@@ -23,8 +23,8 @@ mod viewers;
 
 pub(crate) use crowd::{Crowd, MAX_VIEWERS};
 pub(crate) use deed::{Deed, taken_back};
-pub(crate) use past::{Base, Dislike, Past, Rows, emphasize_session, past};
-use viewers::{ViewerLog, Viewers};
+pub(crate) use past::{Base, Dislike, Past, Rows, emphasize_session, past, remember};
+use viewers::{FADED, ViewerLog, Viewers};
 
 use crate::Result;
 
@@ -34,8 +34,8 @@ pub struct LiveLimits {
     /// About how many bytes the logs of viewers take, together. Those that were asked for the
     /// longest ago go first; the journal has them still.
     pub viewer_bytes: usize,
-    /// Most events of one viewer that an answer looks at; older ones count no more, save thumbs
-    /// down, hides and reports.
+    /// Most events of one viewer that an answer ranks by. Of older ones thumbs down, hides and reports
+    /// still count, and eight times as many are remembered as seen.
     pub viewer_events: usize,
 }
 
@@ -216,9 +216,9 @@ impl Live {
             };
             let mut deeds = Vec::new();
             for actor in self.actors_of(owner) {
-                // Older deeds that last are among them only as far as the journal is asked: twice as
-                // many as are looked at.
-                let found = journal.actor_events(&actor, None, 2 * self.most_events)?;
+                // Older deeds that last are among them only as far as the journal is asked.
+                let most = (FADED + 2) * self.most_events;
+                let found = journal.actor_events(&actor, None, most)?;
                 deeds.extend(found.iter().filter_map(|committed| match &committed.entry {
                     Entry::Event(event) => Deed::of(committed.seq, event),
                     _ => None,

@@ -1,6 +1,7 @@
-//! `cargo xtask bench crash`: a journal that is killed and a disk that loses power, many times over.
+//! `cargo xtask bench crash`: a journal and a server that are killed, and a disk that loses power, many
+//! times over.
 //!
-//! Both programs compare what is there afterwards with what was acknowledged, and end with an error
+//! All three programs compare what is there afterwards with what was acknowledged, and end with an error
 //! when anything was lost, doubled or invented.
 
 use clap::Args;
@@ -13,12 +14,15 @@ pub(crate) struct Options {
     /// Times that a process which writes is killed
     #[arg(long, default_value_t = 1000)]
     kills: u32,
+    /// Times that a whole server is killed under mixed load
+    #[arg(long, default_value_t = 300)]
+    server_kills: u32,
     /// Histories on a simulated disk that loses, tears and reorders what was not synced
     #[arg(long, default_value_t = 100_000)]
     seeds: u32,
 }
 
-/// Builds and runs both.
+/// Builds and runs them.
 ///
 /// # Errors
 ///
@@ -35,5 +39,10 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         shell::heading(shell::shown(&command));
         shell::run(&mut command)?;
     }
-    Ok(())
+    let mut command = workspace.cargo();
+    command.env("MARQUEE_KILLS", options.server_kills.to_string());
+    command.args(["test", "--release", "-p", "marquee-cli"]);
+    command.args(["--test", "killed_server", "--", "--nocapture"]);
+    shell::heading(shell::shown(&command));
+    shell::run(&mut command)
 }

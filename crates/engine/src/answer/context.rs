@@ -14,7 +14,7 @@ use marquee_pipeline::{Answer, Placed, Plan, Width};
 use crate::{
     Detail, EngineError, Generation, MovedItem, Recommendation, RecommendedItem, Removals,
     RemovedItem, Result, Shelf, Viewer,
-    live::{Base, Crowd, Live, MAX_VIEWERS, Past, Rows, emphasize_session, past},
+    live::{Base, Crowd, Live, MAX_VIEWERS, Past, Rows, emphasize_session, past, remember},
     stages::PopularStage,
 };
 
@@ -88,6 +88,7 @@ impl Context<'_> {
         };
         let selection = interactions.selection();
         let mut past = past(base, deeds, &rows, selection);
+        remember(&mut past, &log.faded, deeds, &rows);
         if let Some(session) = session
             && selection.values == Values::KindWeight
         {

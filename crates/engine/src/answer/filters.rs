@@ -31,7 +31,7 @@ impl<'a> Filters<'a> {
         Self {
             seen: SeenFilter {
                 opposed: &past.opposed,
-                also_seen: &past.seen_fresh,
+                also_seen: &past.also_seen,
             },
             shown: ShownFilter {
                 shown,

@@ -1,5 +1,7 @@
 //! One event of a viewer, as small as answering needs it.
 
+use std::collections::HashSet;
+
 use marquee_core::{Action, Actor, Event, EventKind, ItemId, Timestamp};
 use marquee_ingest::{event_id_hash, value_of};
 
@@ -91,13 +93,29 @@ fn length_s(action: &Action) -> f32 {
 /// They are gone through from the latest to the earliest, so that a retraction that is itself taken
 /// back does nothing.
 pub(crate) fn taken_back(deeds: &[Deed]) -> Vec<bool> {
-    let mut targets = std::collections::HashSet::new();
+    let mut targets = HashSet::new();
     let mut marks = vec![false; deeds.len()];
     for (mark, deed) in marks.iter_mut().zip(deeds).rev() {
-        *mark = deed.id != 0 && targets.contains(&deed.id);
-        if deed.kind == EventKind::Retract && !*mark {
-            targets.insert(deed.target);
-        }
+        *mark = take_back(deed, &mut targets);
     }
     marks
+}
+
+/// Hashes of the ids of all events that `deeds`, by rising number, take back.
+pub(crate) fn retracted(deeds: &[Deed]) -> HashSet<u128> {
+    let mut targets = HashSet::new();
+    for deed in deeds.iter().rev() {
+        take_back(deed, &mut targets);
+    }
+    targets
+}
+
+/// Whether one of the `targets` of later retractions is `deed`; if it is a retraction that stands, its
+/// target joins them.
+fn take_back(deed: &Deed, targets: &mut HashSet<u128>) -> bool {
+    let is_gone = deed.id != 0 && targets.contains(&deed.id);
+    if deed.kind == EventKind::Retract && !is_gone {
+        targets.insert(deed.target);
+    }
+    is_gone
 }

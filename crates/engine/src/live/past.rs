@@ -6,15 +6,19 @@ use std::collections::{HashMap, HashSet};
 use marquee_core::{EventKind, HistoryEntry, ItemIdx, Timestamp};
 use marquee_ingest::{Selection, Signal, ViewerFold, fold_viewer};
 
-use super::deed::{Deed, taken_back};
+use super::{
+    deed::{Deed, retracted, taken_back},
+    viewers::Faded,
+};
 
 /// What is known of a viewer, in rows.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Past {
     /// Oldest first; only rows that the model knows.
     pub(crate) history: Vec<HistoryEntry>,
-    /// What else the viewer has seen: rows that the model does not know.
-    pub(crate) seen_fresh: Vec<ItemIdx>,
+    /// What else the viewer has seen: rows that the model does not know, and what the viewer touched so
+    /// long ago that it is no part of the history.
+    pub(crate) also_seen: Vec<ItemIdx>,
     /// What the viewer spoke against last.
     pub(crate) opposed: Vec<ItemIdx>,
     /// What of it the viewer said not to want, oldest first.
@@ -92,10 +96,21 @@ pub(crate) fn past(base: Base<'_>, deeds: &[Deed], rows: &Rows<'_>, selection: &
     let disliked = dislikes(stood.map(|(deed, _)| deed), &row_of, &opposed);
     Past {
         history,
-        seen_fresh: fresh.into_iter().map(|entry| entry.item).collect(),
+        also_seen: fresh.into_iter().map(|entry| entry.item).collect(),
         opposed,
         disliked,
     }
+}
+
+/// Adds the items of faded deeds that were not taken back.
+pub(crate) fn remember(past: &mut Past, faded: &[Faded], deeds: &[Deed], rows: &Rows<'_>) {
+    if faded.is_empty() {
+        return;
+    }
+    let gone = retracted(deeds);
+    let stood = faded.iter().filter(|one| !gone.contains(&one.id));
+    let seen = stood.filter_map(|one| (rows.of)(one.item.as_str()));
+    past.also_seen.extend(seen);
 }
 
 fn signal(item: ItemIdx, deed: &Deed) -> Signal {

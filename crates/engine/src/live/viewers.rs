@@ -6,27 +6,81 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use marquee_core::Actor;
+use marquee_core::{Actor, ItemId};
 
 use super::deed::Deed;
 
 /// Independent parts, so that viewers do not wait for one another.
 const N_SHARDS: usize = 16;
+/// Items of older deeds that are kept, for each deed that is.
+pub(crate) const FADED: usize = 8;
 /// What one viewer takes besides the deeds, about.
 const BYTES_A_VIEWER: usize = 200;
 
 /// All that is kept of one viewer, by rising number.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct ViewerLog {
     /// Number of the last deed that is in it or older than it.
     pub(crate) through: u64,
-    /// The deeds.
+    /// The latest deeds, and older ones that last.
     pub(crate) deeds: Vec<Deed>,
+    /// What is left of older ones: that the viewer touched these items.
+    pub(crate) faded: Vec<Faded>,
+}
+
+/// An item that a viewer touched before the deeds that are kept.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Faded {
+    pub(crate) item: ItemId,
+    /// Hash of the id of the event: it may still be taken back.
+    pub(crate) id: u128,
+}
+
+impl Faded {
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.item.as_str().len() + 16
+    }
 }
 
 impl ViewerLog {
+    /// Of all deeds by rising number.
+    fn new(deeds: Vec<Deed>, most: usize) -> Self {
+        let mut this = Self {
+            through: deeds.last().map_or(0, |deed| deed.seq),
+            deeds,
+            faded: Vec::new(),
+        };
+        this.shorten(most);
+        this
+    }
+
+    /// Lets the oldest deeds past `most` fade, but for those that last. The same deeds leave the same
+    /// log, whether they come one by one or together.
+    fn shorten(&mut self, most: usize) {
+        let spare = self.deeds.len().saturating_sub(most);
+        if spare == 0 {
+            return;
+        }
+        let mut left = spare;
+        let fades = |deed: &mut Deed| {
+            let fades = left > 0 && !deed.is_lasting();
+            left -= usize::from(fades);
+            fades
+        };
+        let faded: Vec<Deed> = self.deeds.extract_if(.., fades).collect();
+        self.faded.extend(faded.into_iter().filter_map(|deed| {
+            let (item, id) = (deed.item?, deed.id);
+            Some(Faded { item, id })
+        }));
+        // Somebody who does nothing but speak against things keeps the latest of that.
+        self.deeds.drain(..left);
+        let over = self.faded.len().saturating_sub(FADED * most);
+        self.faded.drain(..over);
+    }
+
     fn bytes(&self) -> usize {
-        BYTES_A_VIEWER + self.deeds.iter().map(Deed::bytes).sum::<usize>()
+        let faded = self.faded.iter().map(Faded::bytes).sum::<usize>();
+        BYTES_A_VIEWER + self.deeds.iter().map(Deed::bytes).sum::<usize>() + faded
     }
 }
 
@@ -37,7 +91,7 @@ pub(crate) struct Viewers {
     hasher: RandomState,
     /// Of each shard.
     most_bytes: usize,
-    /// Of each viewer; older ones go, unless they are lasting.
+    /// Of each viewer; older ones fade, unless they are lasting.
     most_deeds: usize,
 }
 
@@ -81,10 +135,7 @@ impl Viewers {
         if let Some(log) = shard.touch(actor) {
             return Ok(log);
         }
-        let mut deeds = load()?;
-        shorten(&mut deeds, self.most_deeds);
-        let through = deeds.last().map_or(0, |deed| deed.seq);
-        let log = Arc::new(ViewerLog { through, deeds });
+        let log = Arc::new(ViewerLog::new(load()?, self.most_deeds));
         shard.insert(actor.clone(), Arc::clone(&log));
         shard.shrink(self.most_bytes);
         Ok(log)
@@ -101,14 +152,10 @@ impl Viewers {
         }
         let before = entry.bytes;
         // A request that still reads the log keeps it as it was.
-        let mut deeds = match Arc::get_mut(&mut entry.log) {
-            Some(log) => std::mem::take(&mut log.deeds),
-            None => entry.log.deeds.clone(),
-        };
-        deeds.push(deed.clone());
-        shorten(&mut deeds, self.most_deeds);
-        let through = deed.seq;
-        entry.log = Arc::new(ViewerLog { through, deeds });
+        let log = Arc::make_mut(&mut entry.log);
+        log.deeds.push(deed.clone());
+        log.through = deed.seq;
+        log.shorten(self.most_deeds);
         entry.bytes = entry.log.bytes();
         let after = entry.bytes;
         shard.bytes = shard.bytes + after - before;
@@ -145,23 +192,6 @@ impl Viewers {
 /// A shard is whole between any two steps, so a panic elsewhere leaves nothing half done.
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Drops the oldest deeds past `most`, but for those that last. A tenth more goes than must, so that
-/// not every deed that comes moves all others.
-fn shorten(deeds: &mut Vec<Deed>, most: usize) {
-    if deeds.len() <= most {
-        return;
-    }
-    let mut spare = deeds.len() - most + most / 10;
-    deeds.retain(|deed| {
-        let stays = spare == 0 || deed.is_lasting();
-        spare -= usize::from(!stays);
-        stays
-    });
-    // Somebody who does nothing but speak against things keeps the latest of that.
-    let rest = deeds.len().saturating_sub(most);
-    deeds.drain(..rest);
 }
 
 impl Shard {

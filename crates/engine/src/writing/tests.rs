@@ -421,6 +421,43 @@ fn only_events_that_the_model_was_trained_on_are_trimmed_and_answers_stay() {
 }
 
 #[test]
+fn what_was_seen_long_ago_stays_out_until_it_is_taken_back() {
+    let dir = folder("ials:factors=8,iterations=8");
+    let config = EngineConfig {
+        journaling: Journaling::Write(JournalConfig::default()),
+        live: LiveLimits {
+            viewer_events: 4,
+            ..LiveLimits::default()
+        },
+        ..EngineConfig::default()
+    };
+    let data = dir.path().join("data");
+    let check = |engine: &Engine, shown: &[&str]| {
+        let list = list(engine, "new", 40);
+        let films = list.iter().map(|(film, _)| film.as_str());
+        let films: Vec<&str> = films.filter(|film| film.len() == 6).collect();
+        let mut films: Vec<&str> = films;
+        films.sort_unstable();
+        assert_eq!(films, shown);
+    };
+    let engine = Engine::open(&data, config.clone()).unwrap();
+    assert!(!list(&engine, "new", 40).is_empty());
+    // Films 0 to 9 have ids of six letters.
+    for film in 0..10 {
+        let action = play(&format!("film-{film}"));
+        tell(&engine, event(&format!("e{film}"), by("new"), film, action));
+    }
+    check(&engine, &[]);
+    tell(&engine, event("r", by("new"), 11, retract("e1")));
+    check(&engine, &["film-1"]);
+    let before = list(&engine, "new", 40);
+    drop(engine);
+    let engine = Engine::open(&data, config).unwrap();
+    check(&engine, &["film-1"]);
+    assert_eq!(list(&engine, "new", 40), before);
+}
+
+#[test]
 fn under_load_answers_are_simpler_and_say_so() {
     let dir = folder("ials:factors=8,iterations=8");
     let engine = open(&dir);

@@ -118,7 +118,7 @@ fn events_that_the_model_was_trained_on_count_once() {
 fn titles_that_the_model_does_not_know_are_seen_but_not_ranked_by() {
     let past = of(Base::default(), &[deed(1, EventKind::Play, "m12", 9.0)]);
     assert!(past.is_blank());
-    assert_eq!(past.seen_fresh, [ItemIdx(12)]);
+    assert_eq!(past.also_seen, [ItemIdx(12)]);
 }
 
 #[test]

@@ -82,8 +82,30 @@ fn old_deeds_go_but_what_was_spoken_against_stays() {
 
 #[test]
 fn somebody_who_only_speaks_against_things_is_bounded_too() {
-    let mut deeds: Vec<Deed> = (1..100).map(|seq| deed(seq, EventKind::Hide)).collect();
-    shorten(&mut deeds, 10);
-    assert_eq!(deeds.len(), 10);
-    assert_eq!(deeds[9].seq, 99);
+    let deeds = (1..100).map(|seq| deed(seq, EventKind::Hide)).collect();
+    let log = ViewerLog::new(deeds, 10);
+    assert_eq!(log.deeds.len(), 10);
+    assert_eq!(log.deeds[9].seq, 99);
+    assert_eq!(log.faded, []);
+}
+
+#[test]
+fn what_fades_is_the_same_one_by_one_and_together_and_is_bounded() {
+    let of = |seq: u64| {
+        let kinds = [EventKind::Play, EventKind::Hide, EventKind::Like];
+        let mut deed = deed(seq, kinds[usize::try_from(seq * seq % 7 % 3).unwrap()]);
+        deed.item = Some(ItemId::new(format!("m{seq}")).unwrap());
+        deed
+    };
+    for count in [1, 9, 10, 11, 15, 40, 300] {
+        let viewers = Viewers::new(1 << 20, 10);
+        let Ok(_) = viewers.log(&actor(0), load(vec![of(1)]));
+        for seq in 2..=count {
+            viewers.add(&actor(0), &of(seq));
+        }
+        let Ok(one_by_one) = viewers.log(&actor(0), load(Vec::new()));
+        let together = ViewerLog::new((1..=count).map(of).collect(), 10);
+        assert_eq!(*one_by_one, together, "{count}");
+        assert!(together.faded.len() <= FADED * 10);
+    }
 }
