@@ -16,12 +16,39 @@ pub enum Error {
         source: TableFault,
     },
     /// A file holds no table that can be read.
-    #[error("feature table {}", path.display())]
+    #[error("features in {}", path.display())]
     File {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         source: TableFault,
+    },
+    /// A file of feature declarations is wrong at a place.
+    #[error("features, line {line} column {column}")]
+    Declaration {
+        /// Line, from 1.
+        line: usize,
+        /// Column in characters, from 1.
+        column: usize,
+        /// What is wrong there.
+        source: Box<DeclarationFault>,
+    },
+    /// A table of vectors is not as the features declare it.
+    #[error("vectors {name:?}: {found} numbers each, the features declare {expected}")]
+    Vectors {
+        /// Name of the table.
+        name: String,
+        /// Length of its vectors; 0 where there is no such table.
+        found: usize,
+        /// Length that was declared.
+        expected: usize,
+    },
+    /// An id has no row.
+    #[error("row of an id")]
+    Row {
+        /// Why.
+        #[from]
+        source: marquee_core::VocabularyError,
     },
     /// An artifact could not be written, opened or read.
     #[error("artifact of features")]
@@ -36,6 +63,108 @@ impl From<TableFault> for Error {
     fn from(source: TableFault) -> Self {
         Self::Table { source }
     }
+}
+
+/// What is wrong with a declaration.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeclarationFault {
+    /// The text is not TOML.
+    #[error("not TOML")]
+    Syntax {
+        /// What its parser says.
+        source: toml::de::Error,
+    },
+    /// The file is of a version that this program does not read.
+    #[error("version {found}, expected 1")]
+    Version {
+        /// Its version.
+        found: f64,
+    },
+    /// Something has to be said and is not.
+    #[error("{key:?} is missing")]
+    Missing {
+        /// The key.
+        key: &'static str,
+    },
+    /// A key stands where it says nothing.
+    #[error("{key:?} says nothing here; expected {expected}")]
+    UnknownKey {
+        /// The key.
+        key: String,
+        /// Keys that are known here.
+        expected: String,
+    },
+    /// A value is of another type.
+    #[error("{key:?} is {found}, expected {expected}")]
+    Type {
+        /// The key.
+        key: &'static str,
+        /// What the value is.
+        found: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// A word is none of those that are known here.
+    #[error("{found:?} is no {what}; expected {expected}")]
+    Unknown {
+        /// What the word should be.
+        what: &'static str,
+        /// The word.
+        found: String,
+        /// The words that are known, or what is asked for.
+        expected: String,
+    },
+    /// A length of time has no unit, or one that is not known.
+    #[error("{key:?} = {found:?} is no length of time; write 30s, 90m, 36h, 7d or 2w")]
+    Unit {
+        /// The key.
+        key: &'static str,
+        /// What stands there.
+        found: String,
+    },
+    /// A number is out of range.
+    #[error("{key:?} is {found}, expected {expected}")]
+    Range {
+        /// The key.
+        key: &'static str,
+        /// The number.
+        found: f64,
+        /// What may stand there.
+        expected: &'static str,
+    },
+    /// Two features or columns have the same name.
+    #[error("feature {name:?} stands twice, first in line {first}")]
+    Repeated {
+        /// The name.
+        name: String,
+        /// Line of the first one.
+        first: usize,
+    },
+    /// Features are made from each other.
+    #[error("features are made from each other: {path}")]
+    Cycle {
+        /// Their names, the first again at the end.
+        path: String,
+    },
+    /// A feature is made from one that does not fit.
+    #[error("{name:?} is {found}, expected {expected}")]
+    Input {
+        /// The feature it is made from.
+        name: String,
+        /// What that is.
+        found: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// Two keys exclude each other.
+    #[error("{first:?} and {second:?} exclude each other")]
+    Both {
+        /// One key.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+    },
 }
 
 /// What is wrong with a table, and where. Requests and rows count from 0.

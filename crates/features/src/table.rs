@@ -147,6 +147,26 @@ impl FeatureTable {
         Ok(())
     }
 
+    /// Adds a request of `n_rows` rows whose values are written in place, by who knows that they
+    /// are such as their columns may hold.
+    pub(crate) fn open_request(&mut self, n_rows: usize) -> NewRequest<'_> {
+        let (request, row) = (&self.schema.request, &self.schema.row);
+        let (dense_width, sparse_width) = (row.dense.len(), row.sparse.len());
+        self.starts.push((self.n_rows() + n_rows) as u64);
+        let lists = self.schema.sequences.len();
+        let end = self.sequence_ids.len() as u64;
+        NewRequest {
+            request_dense: more(&mut self.request_dense, request.dense.len(), f32::NAN),
+            request_sparse: more(&mut self.request_sparse, request.sparse.len(), 0),
+            dense: more(&mut self.dense, n_rows * dense_width, f32::NAN),
+            sparse: more(&mut self.sparse, n_rows * sparse_width, 0),
+            dense_width,
+            sparse_width,
+            sequence_starts: more(&mut self.sequence_starts, lists, end),
+            sequence_ids: &mut self.sequence_ids,
+        }
+    }
+
     /// Number of requests.
     pub fn n_requests(&self) -> usize {
         self.starts.len() - 1
@@ -170,6 +190,26 @@ impl FeatureTable {
             sparse: &self.sparse,
         }
     }
+}
+
+/// The place of a request in a table, to be filled.
+pub(crate) struct NewRequest<'t> {
+    pub(crate) request_dense: &'t mut [f32],
+    pub(crate) request_sparse: &'t mut [u32],
+    pub(crate) dense: &'t mut [f32],
+    pub(crate) sparse: &'t mut [u32],
+    pub(crate) dense_width: usize,
+    pub(crate) sparse_width: usize,
+    /// Where each list ends.
+    pub(crate) sequence_starts: &'t mut [u64],
+    pub(crate) sequence_ids: &'t mut Vec<u32>,
+}
+
+/// `n` more values at the end of `all`.
+fn more<T: Copy>(all: &mut Vec<T>, n: usize, value: T) -> &mut [T] {
+    let start = all.len();
+    all.resize(start + n, value);
+    &mut all[start..]
 }
 
 /// An offset as a position in memory; offsets are checked against what is there before.

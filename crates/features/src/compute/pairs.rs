@@ -1,0 +1,262 @@
+//! Sums over a viewer's latest events, by trait.
+
+use super::values::Moment;
+use crate::{
+    FeatureState,
+    declare::{Combine, Measure, Prior, Span},
+    observed::Marks,
+    plan::{PairLayout, PairSlot, Sum},
+    state::{Entry, ViewerLog},
+};
+
+/// Rows and their places, by open addressing: emptied in no time and never asked in an order.
+#[derive(Debug, Default)]
+pub(crate) struct RowMap {
+    /// Row and generation; a cell of an earlier generation is empty.
+    cells: Vec<(u32, u32, u32)>,
+    generation: u32,
+    len: usize,
+}
+
+impl RowMap {
+    pub(crate) fn clear(&mut self) {
+        self.len = 0;
+        self.generation = self.generation.wrapping_add(1);
+        if self.generation == 0 {
+            self.cells.fill((0, 0, 0));
+            self.generation = 1;
+        }
+    }
+
+    /// The place of `row`, if it has one.
+    pub(crate) fn get(&self, row: u32) -> Option<usize> {
+        if self.cells.is_empty() {
+            return None;
+        }
+        let cell = self.cells[self.cell_of(row)];
+        (cell.1 == self.generation).then_some(cell.2 as usize)
+    }
+
+    /// The place of `row`, the next free one if it has none; and whether it is new.
+    pub(crate) fn insert(&mut self, row: u32) -> (usize, bool) {
+        if 2 * (self.len + 1) > self.cells.len() {
+            self.grow();
+        }
+        let at = self.cell_of(row);
+        let cell = &mut self.cells[at];
+        if cell.1 == self.generation {
+            return (cell.2 as usize, false);
+        }
+        let place = self.len;
+        *cell = (
+            row,
+            self.generation,
+            u32::try_from(place).expect("fewer than rows"),
+        );
+        self.len += 1;
+        (place, true)
+    }
+
+    /// The cell of `row`, or the free one where it would lie.
+    fn cell_of(&self, row: u32) -> usize {
+        let mask = self.cells.len() - 1;
+        let mut at = (row.wrapping_mul(0x9e37_79b1) as usize >> 7) & mask;
+        while self.cells[at].1 == self.generation && self.cells[at].0 != row {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    fn grow(&mut self) {
+        let generation = self.generation.max(1);
+        let wider = (4 * self.len.max(16)).next_power_of_two();
+        let old = std::mem::replace(&mut self.cells, vec![(0, 0, 0); wider]);
+        self.generation = generation;
+        for cell in old.into_iter().filter(|cell| cell.1 == generation) {
+            let at = self.cell_of(cell.0);
+            self.cells[at] = cell;
+        }
+    }
+}
+
+/// The sums of one trait.
+#[derive(Debug, Default)]
+pub(super) struct PairSums {
+    map: RowMap,
+    /// For each trait that the viewer met, a number for each slot.
+    sums: Vec<f64>,
+    /// The same over all events that have such a trait at all.
+    totals: Vec<f64>,
+    n_slots: usize,
+}
+
+/// The time of no event.
+const NEVER: f64 = f64::NEG_INFINITY;
+
+/// Sums the viewer's latest events for every trait of the plan.
+pub(super) fn fill(moment: &Moment<'_>, to: &mut Vec<PairSums>) {
+    let layouts = &moment.state.plan.pairs;
+    to.resize_with(layouts.len(), PairSums::default);
+    for (layout, sums) in layouts.iter().zip(to) {
+        sums.fill(moment.state, layout, moment.log, moment.now_ms);
+    }
+}
+
+/// What an event adds to a slot; `None` where it does not count.
+pub(crate) fn addend(slot: &PairSlot, entry: &Entry, now_ms: i64) -> Option<f64> {
+    let age = now_ms.saturating_sub(entry.time_ms);
+    if age < 0 {
+        return None;
+    }
+    match slot {
+        PairSlot::Last(marks) => entry.marks.meets(*marks).then_some(entry.time_ms as f64),
+        PairSlot::Sum(signal) => {
+            if !entry.marks.meets(signal.marks) {
+                return None;
+            }
+            let amount = match signal.measure {
+                Measure::Count => 1.0,
+                Measure::Watched => f64::from(entry.watched_ms) / 1000.0,
+            };
+            match signal.span {
+                Span::Ever => Some(amount),
+                Span::Window(window) => (age < window).then_some(amount),
+                Span::HalfLife(half_life) => Some(amount * halved(age, half_life)),
+            }
+        }
+    }
+}
+
+/// What is left of 1 after `age`.
+pub(crate) fn halved(age_ms: i64, half_life_ms: i64) -> f64 {
+    (-(age_ms as f64) / half_life_ms as f64).exp2()
+}
+
+impl PairSums {
+    fn fill(
+        &mut self,
+        state: &FeatureState,
+        layout: &PairLayout,
+        log: Option<&ViewerLog>,
+        now_ms: i64,
+    ) {
+        self.map.clear();
+        self.sums.clear();
+        self.totals.clear();
+        self.n_slots = layout.slots.len();
+        self.totals.extend(layout.slots.iter().map(empty));
+        let Some(log) = log else { return };
+        let asked = asked_marks(layout);
+        let limits = state.plan.limits;
+        for entry in log.shown(limits).iter().chain(log.deeds(limits)) {
+            if entry.marks.meets(asked) {
+                self.add(state, layout, entry, now_ms);
+            }
+        }
+    }
+
+    fn add(&mut self, state: &FeatureState, layout: &PairLayout, entry: &Entry, now_ms: i64) {
+        let traits = state.traits_of_entry(layout.of, entry);
+        for (slot, kind) in layout.slots.iter().enumerate() {
+            let Some(addend) = addend(kind, entry, now_ms) else {
+                continue;
+            };
+            for &row in traits.as_slice() {
+                let (place, new) = self.map.insert(row);
+                if new {
+                    self.sums.extend(layout.slots.iter().map(empty));
+                }
+                add_to(&mut self.sums[place * self.n_slots + slot], kind, addend);
+            }
+            if !traits.as_slice().is_empty() {
+                add_to(&mut self.totals[slot], kind, addend);
+            }
+        }
+    }
+
+    /// The sum of one trait; of a trait that was never met, what nothing adds up to.
+    fn get(&self, row: u32, sum: Sum, nothing: f64) -> f64 {
+        match self.map.get(row) {
+            Some(place) => self.sums[place * self.n_slots + sum.slot],
+            None => nothing,
+        }
+    }
+}
+
+fn empty(slot: &PairSlot) -> f64 {
+    match slot {
+        PairSlot::Sum(_) => 0.0,
+        PairSlot::Last(_) => NEVER,
+    }
+}
+
+fn add_to(sum: &mut f64, slot: &PairSlot, addend: f64) {
+    match slot {
+        PairSlot::Sum(_) => *sum += addend,
+        PairSlot::Last(_) => *sum = sum.max(addend),
+    }
+}
+
+fn asked_marks(layout: &PairLayout) -> Marks {
+    let marks = layout.slots.iter().map(|slot| match slot {
+        PairSlot::Sum(signal) => signal.marks,
+        PairSlot::Last(marks) => *marks,
+    });
+    marks.fold(Marks::NONE, Marks::or)
+}
+
+/// Sums of the traits of one candidate, read.
+pub(super) struct Read<'a> {
+    pub(super) pairs: &'a [PairSums],
+    pub(super) traits: &'a [u32],
+}
+
+impl Read<'_> {
+    /// A sum over the candidate's traits; NaN where it has none.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a feature keeps 24 bits of any number"
+    )]
+    pub(super) fn sum(&self, of: Sum, combine: Combine) -> f32 {
+        let sums = &self.pairs[of.pair];
+        self.combined(combine, |row| sums.get(row, of, 0.0) as f32)
+    }
+
+    pub(super) fn rate(&self, top: Sum, bottom: Sum, prior: Prior, combine: Combine) -> f32 {
+        let sums = &self.pairs[top.pair];
+        self.combined(combine, |row| {
+            prior.share_of(sums.get(row, top, 0.0), sums.get(row, bottom, 0.0))
+        })
+    }
+
+    /// The share of the trait in all of the viewer's events that have such traits.
+    pub(super) fn share(&self, of: Sum, prior: Prior, combine: Combine) -> f32 {
+        let sums = &self.pairs[of.pair];
+        let total = sums.totals[of.slot];
+        self.combined(combine, |row| prior.share_of(sums.get(row, of, 0.0), total))
+    }
+
+    /// The time of the last event with any of the traits.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a time that came from whole milliseconds"
+    )]
+    pub(super) fn last(&self, of: Sum) -> Option<i64> {
+        let sums = &self.pairs[of.pair];
+        let times = self.traits.iter().map(|&row| sums.get(row, of, NEVER));
+        let last = times.fold(NEVER, f64::max);
+        (last > NEVER).then_some(last as i64)
+    }
+
+    fn combined(&self, combine: Combine, value: impl Fn(u32) -> f32) -> f32 {
+        let Some((&first, rest)) = self.traits.split_first() else {
+            return f32::NAN;
+        };
+        let values = rest.iter().map(|&row| value(row));
+        match combine {
+            Combine::Max => values.fold(value(first), f32::max),
+            Combine::Sum => values.fold(value(first), |a, b| a + b),
+            Combine::Mean => values.fold(value(first), |a, b| a + b) / self.traits.len() as f32,
+        }
+    }
+}
