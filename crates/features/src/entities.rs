@@ -246,6 +246,11 @@ impl Entities {
         self.creators.len()
     }
 
+    /// Length of an item in milliseconds, if its record tells.
+    pub(crate) fn duration_ms(&self, item: u32) -> Option<i64> {
+        self.item_record(item)?.duration_ms
+    }
+
     /// The first creator of an item, whom its events count for.
     pub(crate) fn first_creator(&self, item: u32) -> u32 {
         let record = self.item_records.get(item as usize);

@@ -13,6 +13,7 @@ mod plan;
 mod profile;
 mod state;
 pub mod table;
+mod training;
 
 pub use compute::{Asked, Scratch, Tie, TiePart, VectorSet};
 pub use declare::DEFAULT_FEATURES;
@@ -26,3 +27,4 @@ pub use table::{
     FeatureRows, FeatureSchema, FeatureTable, Head, LabelColumn, NONE, RequestValues,
     SequenceField, SideSchema, SparseField, TrainingFile, TrainingRows, TrainingTable,
 };
+pub use training::{Joined, OpenWindows, TrainingOptions, training_rows};
