@@ -25,6 +25,7 @@ use crate::{
     refusal::Refusal,
     telemetry::Telemetry,
     traces::Traces,
+    workers::Workers,
 };
 
 /// What all calls share.
@@ -32,6 +33,7 @@ use crate::{
 pub(crate) struct Gate {
     keys: Keys,
     room: Arc<Semaphore>,
+    workers: Workers,
     longest_call: Duration,
     message_bytes: usize,
     watching: Watching,
@@ -56,9 +58,15 @@ struct Admitted {
 }
 
 impl Gate {
-    pub(crate) fn new(config: &ServeConfig, keys: Keys, watching: Watching) -> Self {
+    pub(crate) fn new(
+        config: &ServeConfig,
+        keys: Keys,
+        workers: Workers,
+        watching: Watching,
+    ) -> Self {
         Self {
             watching,
+            workers,
             keys,
             room: Arc::new(Semaphore::new(config.limits.calls)),
             longest_call: config.times.call(),
@@ -96,6 +104,10 @@ impl Gate {
                 deadline: None,
                 _room: None,
             });
+        }
+        // Known before its message is read, which costs more than all that happened so far.
+        if self.workers.is_full() {
+            return Err(Refusal::Overloaded);
         }
         let deadline = Deadline::of(headers, arrived, self.longest_call)?;
         let room = Arc::clone(&self.room);

@@ -116,7 +116,7 @@ async fn run_backend(
         telemetry: Arc::clone(&telemetry),
         traces: Arc::clone(&traces),
     };
-    let gate = Arc::new(Gate::new(&config, keys, watching));
+    let gate = Arc::new(Gate::new(&config, keys, workers.clone(), watching));
     let surroundings = Surroundings {
         workers,
         health: health.clone(),

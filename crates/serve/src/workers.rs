@@ -1,6 +1,11 @@
 //! Computing, off the threads that move bytes.
 
-use std::{num::NonZeroUsize, sync::Arc, thread::available_parallelism, time::Duration};
+use std::{
+    num::NonZeroUsize,
+    sync::Arc,
+    thread::available_parallelism,
+    time::{Duration, Instant},
+};
 
 use marquee_pipeline::{Budget, Clock, Quality};
 use tokio::sync::Semaphore;
@@ -76,7 +81,9 @@ impl Workers {
                 limit: deadline.budget(),
                 quality: load.quality(),
             };
-            load.measure(|| work(allowance))
+            let done = work(allowance);
+            load.finished(Instant::now());
+            done
         });
         match running.await {
             Ok(done) => done,
@@ -85,6 +92,11 @@ impl Workers {
                 Err(_) => Err(Refusal::ShuttingDown),
             },
         }
+    }
+
+    /// Whether a call that comes now would be refused.
+    pub(crate) fn is_full(&self) -> bool {
+        self.load.is_full()
     }
 
     /// How much work an answer may be that begins now.

@@ -2,6 +2,7 @@ use tonic_types::StatusExt;
 use tower::{ServiceExt, service_fn};
 
 use super::*;
+use crate::incident::Incidents;
 
 const WORK: &str = "/marquee.v1.CatalogService/GetItem";
 const PROBE: &str = "/grpc.health.v1.Health/Check";
@@ -10,6 +11,7 @@ fn gate() -> Arc<Gate> {
     Arc::new(Gate::new(
         &ServeConfig::default(),
         Keys::NotAsked,
+        Workers::new(1, Duration::from_secs(1), Arc::new(Incidents::new())),
         Watching {
             telemetry: Arc::new(Telemetry::new()),
             traces: Arc::new(Traces::open(None).unwrap()),

@@ -1,12 +1,13 @@
 //! How long a call would wait for a worker, and what follows from it.
 //!
-//! The wait is the number of calls in line, times what a call took lately, over the number of workers
-//! (Little's law). It is known the moment a call arrives, so what would come too late is refused before
-//! any work goes into it, and what is answered is answered in time.
+//! The wait is the number of calls in line, times the time between two that were finished lately while
+//! others waited (Little's law): whatever else the machine does is in it. It is known the moment a call
+//! arrives, so what would come too late is refused before any work goes into it, and what is answered is
+//! answered in time.
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -23,6 +24,8 @@ const MEMORY: u64 = 32;
 const OUTLIER: u64 = 4;
 /// The least that is promised: below it an answer would be no use.
 const LEAST_PERCENT: u64 = 10;
+/// What a worker is taken to need for a call at first.
+const FIRST_GUESS_NS: u64 = 1_000_000;
 
 /// The line before the workers.
 #[derive(Debug)]
@@ -30,8 +33,10 @@ pub(super) struct Load {
     workers: u64,
     patience_us: u64,
     waiting: AtomicU64,
-    /// What a call takes, in nanoseconds.
-    usual_ns: AtomicU64,
+    /// From one finished call to the next while others wait, in nanoseconds.
+    gap_ns: AtomicU64,
+    /// When the last call was finished, if others waited then.
+    last: Mutex<Option<Instant>>,
 }
 
 /// A place in the line, given up when it is dropped.
@@ -48,18 +53,27 @@ impl Drop for Turn {
 pub(super) fn wait(load: &Arc<Load>) -> Option<Turn> {
     let before = load.waiting.fetch_add(1, Ordering::Relaxed);
     let turn = Turn(Arc::clone(load));
-    let is_short = before < ALWAYS_WAIT * load.workers;
-    (is_short || load.wait_us(before) <= load.patience_us).then_some(turn)
+    (!load.is_too_long(before)).then_some(turn)
 }
 
 impl Load {
     pub(super) fn new(workers: usize, patience: Duration) -> Self {
         Self {
-            workers: workers.max(1) as u64,
             patience_us: whole(patience.as_micros()).max(1),
             waiting: AtomicU64::new(0),
-            usual_ns: AtomicU64::new(1_000_000),
+            gap_ns: AtomicU64::new(FIRST_GUESS_NS / workers.max(1) as u64),
+            workers: workers.max(1) as u64,
+            last: Mutex::default(),
         }
+    }
+
+    /// Whether a call that comes now would be refused.
+    pub(super) fn is_full(&self) -> bool {
+        self.is_too_long(self.waiting())
+    }
+
+    fn is_too_long(&self, waiting: u64) -> bool {
+        waiting >= ALWAYS_WAIT * self.workers && self.wait_us(waiting) > self.patience_us
     }
 
     /// Whole while a short line waits; less and less until patience would be at its end.
@@ -74,26 +88,27 @@ impl Load {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    /// Does `work` and remembers how long it took.
-    pub(super) fn measure<T>(&self, work: impl FnOnce() -> T) -> T {
-        let start = Instant::now();
-        let done = work();
-        self.took(start.elapsed());
-        done
+    /// Says that a call is finished now.
+    pub(super) fn finished(&self, now: Instant) {
+        let next = (self.waiting() > 0).then_some(now);
+        // One value, so a panic elsewhere leaves nothing half done.
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = std::mem::replace(&mut *last, next) {
+            self.follow(now.saturating_duration_since(last));
+        }
     }
 
-    /// Two calls that end at the same moment may overwrite each other: one of many times is lost.
-    fn took(&self, took: Duration) {
-        let usual = self.usual_ns.load(Ordering::Relaxed);
-        let took = whole(took.as_nanos()).min(usual.saturating_mul(OUTLIER));
-        let next = usual - usual / MEMORY + took / MEMORY;
-        self.usual_ns.store(next.max(MEMORY), Ordering::Relaxed);
+    fn follow(&self, gap: Duration) {
+        let usual = self.gap_ns.load(Ordering::Relaxed);
+        let gap = whole(gap.as_nanos()).min(usual.saturating_mul(OUTLIER));
+        let next = usual - usual / MEMORY + gap / MEMORY;
+        self.gap_ns.store(next.max(MEMORY), Ordering::Relaxed);
     }
 
     /// How long the last of `waiting` calls waits.
     fn wait_us(&self, waiting: u64) -> u64 {
-        let usual = self.usual_ns.load(Ordering::Relaxed);
-        waiting.saturating_mul(usual) / self.workers / 1000
+        let gap = self.gap_ns.load(Ordering::Relaxed);
+        waiting.saturating_mul(gap) / 1000
     }
 }
 
@@ -123,15 +138,16 @@ mod tests {
     #[test]
     fn a_short_line_is_always_let_in() {
         let slow = load(2, 1);
-        (0..1000).for_each(|_| slow.took(Duration::from_secs(1)));
+        (0..1000).for_each(|_| slow.follow(Duration::from_secs(1)));
         assert_eq!(line(&slow, 100).len(), 8);
+        assert!(!slow.is_full(), "all have left");
     }
 
     #[test]
     fn who_leaves_makes_room() {
         let load = load(1, 10);
         let mut turns = line(&load, 100);
-        assert!(wait(&load).is_none());
+        assert!(wait(&load).is_none() && load.is_full());
         assert_eq!(load.waiting(), 11, "who was refused does not wait");
         turns.pop();
         assert!(wait(&load).is_some());
@@ -154,13 +170,24 @@ mod tests {
     }
 
     #[test]
-    fn the_usual_time_follows_and_a_stall_hardly_counts() {
+    fn the_gap_is_that_between_calls_that_end_while_others_wait() {
         let load = load(1, 20);
-        (0..400).for_each(|_| load.took(Duration::from_micros(100)));
-        let usual = load.usual_ns.load(Ordering::Relaxed);
-        assert!((100_000..103_500).contains(&usual), "{usual}");
-        load.took(Duration::from_secs(9));
-        assert!(load.usual_ns.load(Ordering::Relaxed) < 120_000);
-        assert!(line(&load, 1000).len() > 160);
+        let start = Instant::now();
+        let at = |micros| start + Duration::from_micros(micros);
+        let turns = line(&load, 1);
+        (0..400).for_each(|number| load.finished(at(number * 100)));
+        let gap = || load.gap_ns.load(Ordering::Relaxed);
+        assert!((100_000..103_500).contains(&gap()), "{}", gap());
+        // Nobody waits any more: the time until the next call says nothing.
+        drop(turns);
+        load.finished(at(40_000));
+        let before = gap();
+        load.finished(at(90_000_000));
+        assert_eq!(gap(), before);
+        // A stall hardly counts.
+        let _turns = line(&load, 1);
+        load.finished(at(90_000_100));
+        load.finished(at(99_000_000));
+        assert!(gap() < 120_000);
     }
 }

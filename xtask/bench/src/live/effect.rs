@@ -3,6 +3,7 @@
 
 use std::{
     cell::RefCell,
+    collections::BTreeMap,
     rc::Rc,
     time::{Duration, Instant},
 };
@@ -50,7 +51,8 @@ struct Outcome {
     effect: Histogram<u64>,
     /// Answers that did not know an acknowledged event.
     unknown: u64,
-    failed: u64,
+    /// Probes that failed, by why.
+    failed: BTreeMap<String, u64>,
 }
 
 struct Shared {
@@ -90,7 +92,7 @@ pub(crate) async fn run(
             answered: histogram()?,
             effect: histogram()?,
             unknown: 0,
-            failed: 0,
+            failed: BTreeMap::new(),
         }),
     });
     let end = WARM_UP + Duration::from_secs_f64(options.seconds);
@@ -114,6 +116,12 @@ pub(crate) async fn run(
     let outcome = shared.outcome.borrow();
     let row =
         |what: &str, of: &Histogram<u64>| format!("| {what} | {} | {} |", of.len(), cells(of));
+    let failed = outcome.failed.iter();
+    let failed: Vec<String> = failed.map(|(why, n)| format!("{n} {why}")).collect();
+    let failed = match failed.is_empty() {
+        true => "none".to_owned(),
+        false => failed.join(", "),
+    };
     Ok(vec![
         "| what | count | mean ms | p50 ms | p99 ms | p99.9 ms | max ms |".to_owned(),
         "|---|---|---|---|---|---|---|".to_owned(),
@@ -121,8 +129,8 @@ pub(crate) async fn run(
         row("event acknowledged, on disk", &outcome.acknowledged),
         row("event to the answer that knows it", &outcome.effect),
         format!(
-            "\n{} answers did not know an acknowledged event, {} probes failed",
-            outcome.unknown, outcome.failed
+            "\n{} answers did not know an acknowledged event; failed probes: {failed}",
+            outcome.unknown
         ),
     ])
 }
@@ -133,9 +141,13 @@ async fn probe(shared: Rc<Shared>, number: usize, counts: bool) {
         return;
     }
     let mut outcome = shared.outcome.borrow_mut();
-    let Ok((answered, acknowledged, effect, known)) = done else {
-        outcome.failed += 1;
-        return;
+    let (answered, acknowledged, effect, known) = match done {
+        Ok(times) => times,
+        Err(status) => {
+            let why = format!("{:?} ({})", status.code(), status.message());
+            *outcome.failed.entry(why).or_default() += 1;
+            return;
+        }
     };
     record(&mut outcome.answered, answered);
     record(&mut outcome.acknowledged, acknowledged);
