@@ -19,7 +19,6 @@ mod draw;
 pub mod ease;
 pub mod edlae;
 pub mod error;
-mod exponential;
 mod gram;
 pub mod graph_filter;
 pub mod item_knn;
@@ -46,6 +45,8 @@ pub mod transitions;
 pub mod user_knn;
 pub mod warp;
 mod weighting;
+
+use marquee_math::exponential;
 
 pub use als::{AlsConfig, AlsModel, AlsSolver, AlsView};
 pub use biased_mf::BiasedMfConfig;

@@ -1,8 +1,10 @@
 //! Numbers without a domain: top-k selection, seeded randomness, matrix views and kernels.
 
+pub mod affine;
 pub mod bytes;
 pub mod cholesky;
 pub mod eigen;
+pub mod exponential;
 pub mod gemm;
 pub mod halves;
 pub mod matrix;
@@ -13,6 +15,7 @@ mod simd;
 pub mod topk;
 pub mod vector;
 
+pub use affine::{AFFINE_BLOCK, affine};
 pub use bytes::{ByteLayout, ByteQuery, ByteScores};
 pub use cholesky::{Cholesky, NotPositiveDefinite};
 pub use eigen::{Eigen, NoEigen, symmetric_eigen};

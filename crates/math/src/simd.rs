@@ -19,7 +19,7 @@ mod x86;
 
 pub(crate) use gemm::{gemm_f32, gemm_f64};
 pub(crate) use isa::{BLOCK, Rows};
-pub(crate) use kernels::{PANEL, Pack, RankUpdate, Rotation, Sign, Update};
+pub(crate) use kernels::{Affine, PANEL, Pack, RankUpdate, Rotation, Sign, Update};
 pub(crate) use level::Level;
 
 /// Defines, for each kernel, a function that runs it on the best instruction set of this machine, and
@@ -36,7 +36,7 @@ macro_rules! dispatch {
 
         /// The same kernels on a given instruction set.
         pub(crate) mod on {
-            use super::{Level, PANEL, Pack, RankUpdate, Rotation, Rows, Update};
+            use super::{Affine, Level, PANEL, Pack, RankUpdate, Rotation, Rows, Update};
             use super::{kernels, level::Kind, portable};
 
             $(
@@ -80,6 +80,8 @@ dispatch! {
     fn dots(rows: &[f32], vectors: &[f32], size: (usize, usize), products: &mut [f32]);
     /// `target += factor * from`, element by element.
     fn axpy(target: &mut [f32], factor: f32, from: &[f32]);
+    /// See [`Affine`].
+    fn affine(all: Affine<'_>);
     /// See [`RankUpdate`].
     fn rank_update(update: RankUpdate<'_>);
     /// See [`Pack`].

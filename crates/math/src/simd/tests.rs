@@ -281,3 +281,80 @@ fn indefinite_system_names_its_row() {
         assert_eq!(got, Err(bad));
     }
 }
+
+fn layer(level: Level, x: &[f32], weights: &[f32], start: &[f32]) -> Vec<f32> {
+    let width = start.len();
+    let inner = weights.len() / width;
+    let n = x.len() / inner;
+    let mut y = vec![0.0; n * (width + 3)];
+    on::affine(
+        level,
+        Affine {
+            x: Rows {
+                data: x,
+                stride: inner,
+            },
+            size: (n, inner),
+            weights: Rows {
+                data: weights,
+                stride: width,
+            },
+            start,
+            y: Rows {
+                data: &mut y,
+                stride: width + 3,
+            },
+        },
+    );
+    let rows = y.chunks_exact(width + 3);
+    rows.flat_map(|row| row[..width].to_vec()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn rows_through_a_layer_equal_their_twin(
+        n in 0_usize..20,
+        inner in 1_usize..40,
+        blocks in 1_usize..12,
+        seed in 0_u64..1000,
+    ) {
+        let width = blocks * BLOCK;
+        let (x, weights) = (numbers(n * inner, seed), numbers(inner * width, seed + 1));
+        let start = numbers(width, seed + 2);
+        let (wanted, all) = twins(|level| layer(level, &x, &weights, &start));
+        for (row, wanted) in wanted.chunks_exact(width).enumerate() {
+            for (column, wanted) in wanted.iter().enumerate() {
+                let products = (0..inner).map(|at| f64::from(x[row * inner + at]) * f64::from(weights[at * width + column]));
+                let sum = f64::from(start[column]) + products.sum::<f64>();
+                prop_assert!((sum - f64::from(*wanted)).abs() < 1e-5);
+            }
+        }
+        for found in &all {
+            assert_close(found, &wanted, 1e-5);
+        }
+    }
+
+    #[test]
+    fn a_row_through_a_layer_has_the_same_bits_in_any_company(
+        n in 1_usize..20,
+        (inner, cut) in (2_usize..40).prop_flat_map(|inner| (Just(inner), 1..inner)),
+        blocks in 1_usize..8,
+        seed in 0_u64..1000,
+    ) {
+        let width = blocks * BLOCK;
+        let (x, weights) = (numbers(n * inner, seed), numbers(inner * width, seed + 1));
+        let start = numbers(width, seed + 2);
+        for level in Level::all() {
+            let all = layer(level, &x, &weights, &start);
+            for (row, wanted) in all.chunks_exact(width).enumerate() {
+                let x = &x[row * inner..(row + 1) * inner];
+                // Alone, and with a break in the chain.
+                let first = layer(level, &x[..cut], &weights[..cut * width], &start);
+                let found = layer(level, &x[cut..], &weights[cut * width..], &first);
+                prop_assert!(found.iter().zip(wanted).all(|(a, b)| a.to_bits() == b.to_bits()));
+            }
+        }
+    }
+}

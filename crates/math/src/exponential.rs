@@ -14,7 +14,7 @@ const LOWEST: f32 = -87.0;
 ///
 /// Source: argument reduction and polynomial after Cephes' `expf` (Moshier 1989).
 #[inline(always)]
-pub(crate) fn exp(x: f32) -> f32 {
+pub fn exp(x: f32) -> f32 {
     let x = x.max(LOWEST);
     let rounded = x * LOG2_E + ROUND;
     let n = rounded - ROUND;
@@ -33,12 +33,12 @@ pub(crate) fn exp(x: f32) -> f32 {
 
 /// `1 / (1 + e^-x)`.
 #[inline(always)]
-pub(crate) fn sigmoid(x: f32) -> f32 {
+pub fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp((-x).min(87.0)))
 }
 
 /// The largest of `values`; negative infinity where there is none.
-pub(crate) fn largest(values: &[f32]) -> f32 {
+pub fn largest(values: &[f32]) -> f32 {
     let mut lanes = [f32::NEG_INFINITY; LANES];
     let chunks = values.chunks_exact(LANES);
     let rest = chunks.remainder();
@@ -56,7 +56,7 @@ const LANES: usize = 16;
 const BLOCK: usize = 4096;
 
 /// Replaces each value by `e^(value - shift)`; gives their sum.
-pub(crate) fn exp_all(values: &mut [f32], shift: f32) -> f64 {
+pub fn exp_all(values: &mut [f32], shift: f32) -> f64 {
     let mut total = 0.0;
     for block in values.chunks_mut(BLOCK) {
         let mut lanes = [0.0_f32; LANES];

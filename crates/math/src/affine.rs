@@ -1,0 +1,80 @@
+//! Rows through a layer: `Y = start + X W`, the same bits for a row whatever its company.
+
+use crate::{
+    MatrixView, MatrixViewMut,
+    simd::{self, Affine, BLOCK, Rows},
+};
+
+/// Columns of weights are padded to a multiple of it.
+pub const AFFINE_BLOCK: usize = BLOCK;
+
+/// Writes `start + x W` for each row `x`.
+///
+/// Each number is one chain of additions, in the order of the rows of `weights`: a row's bits depend
+/// neither on how many rows are asked for nor on their order, and the chain may be broken off and gone
+/// on with, taking the first part's result as `start`. On machines that multiply and add with one
+/// rounding all instruction sets give the same bits.
+///
+/// - `x`: rows side by side in memory.
+/// - `weights`: a row for each column of `x`; its columns a multiple of [`AFFINE_BLOCK`].
+/// - `start`: as many numbers as `weights` has columns.
+/// - `y`: a row for each row of `x`, of as many columns as `weights`.
+///
+/// Cost: as many multiplications and additions as the product has, at close to the machine's best
+/// rate from about six rows on.
+///
+/// # Panics
+///
+/// When shapes do not agree, or columns of `x` or `weights` are not side by side.
+///
+/// # Example
+///
+/// ```
+/// use marquee_math::{AFFINE_BLOCK, MatrixView, MatrixViewMut, affine};
+///
+/// let mut weights = [0.0; 2 * AFFINE_BLOCK];
+/// (weights[0], weights[AFFINE_BLOCK]) = (10.0, 100.0);
+/// let mut start = [0.0; AFFINE_BLOCK];
+/// start[0] = 1.0;
+/// let mut y = [0.0; AFFINE_BLOCK];
+/// affine(
+///     MatrixView::new(&[2.0, 3.0], 1, 2),
+///     MatrixView::new(&weights, 2, AFFINE_BLOCK),
+///     &start,
+///     &mut MatrixViewMut::new(&mut y, 1, AFFINE_BLOCK),
+/// );
+/// assert_eq!(y[..2], [321.0, 0.0]);
+/// ```
+pub fn affine(
+    x: MatrixView<'_, f32>,
+    weights: MatrixView<'_, f32>,
+    start: &[f32],
+    y: &mut MatrixViewMut<'_, f32>,
+) {
+    let size = (x.n_rows(), x.n_columns());
+    assert_eq!(size.1, weights.n_rows(), "inner length of a product");
+    assert_eq!(size.0, y.n_rows(), "rows of a product");
+    assert_eq!(weights.n_columns(), start.len(), "numbers to start from");
+    assert_eq!(weights.n_columns(), y.n_columns(), "columns of a product");
+    assert!(start.len().is_multiple_of(BLOCK), "padded columns");
+    let (x, x_stride, x_column) = x.raw();
+    let (weights, stride, column) = weights.raw();
+    assert!(x_column == 1 && column == 1, "columns side by side");
+    let (y, y_stride) = y.raw();
+    simd::affine(Affine {
+        x: Rows {
+            data: x,
+            stride: x_stride,
+        },
+        size,
+        weights: Rows {
+            data: weights,
+            stride,
+        },
+        start,
+        y: Rows {
+            data: y,
+            stride: y_stride,
+        },
+    });
+}
