@@ -6,6 +6,7 @@
 //! hands the lists to an [`Evaluator`], whose [`Evaluation`] gives the [`Summary`]. Each metric has a
 //! file of its own, and is a plain function too: [`ndcg_at_k`].
 
+mod auc;
 mod average_precision;
 mod bootstrap;
 mod coverage;
@@ -33,6 +34,7 @@ mod selection;
 mod subset;
 mod summary;
 
+pub use auc::{auc, log_loss};
 pub use average_precision::average_precision_at_k;
 pub use bootstrap::{PairedDifference, paired_bootstrap};
 pub use coverage::coverage;
