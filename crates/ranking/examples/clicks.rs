@@ -1,0 +1,293 @@
+//! Trains a network on tables of clicks and measures it: `frappe FOLDER` (Frappe's positives and labeled
+//! rows, gzip) or `ctr PREFIX` (columns in files `.cat.u32`, `.num.f32`, `.y.u8`; the first 80 % of the
+//! rows train). Further arguments are `key=value` of the configuration, in JSON, and `seed=N`.
+//!
+//! ```text
+//! cargo run --release -p marquee-ranking --example clicks -- frappe DATA/frappe epochs=12 hidden=[64]
+//! ```
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    io::Read as _,
+    path::Path,
+    sync::Arc,
+    time::Instant,
+};
+
+use marquee_features::{
+    FeatureSchema, FeatureTable, Head, LabelColumn, RequestValues, SideSchema, SparseField,
+    TrainingTable,
+};
+use marquee_math::{exponential::sigmoid, rng};
+use marquee_ranking::{NetworkConfig, NetworkModel, Ranker, Step, TrainingSet, network};
+use rand::RngExt as _;
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [what, path, settings @ ..] = &arguments[..] else {
+        return Err("frappe FOLDER or ctr PREFIX, then key=value".into());
+    };
+    let mut fields = serde_json::Map::new();
+    let mut own = BTreeMap::from([("seed", 1_u64), ("tables", 0), ("reveal", 0)]);
+    for setting in settings {
+        let (key, value) = setting.split_once('=').ok_or("expected key=value")?;
+        match own.get_mut(key) {
+            Some(own) => *own = value.parse()?,
+            None => {
+                let value = serde_json::from_str(value);
+                let value = value.unwrap_or_else(|_| setting[key.len() + 1..].into());
+                fields.insert(key.to_owned(), value);
+            }
+        }
+    }
+    let config: NetworkConfig = serde_json::from_value(fields.into())?;
+    match &**what {
+        "frappe" => frappe(Path::new(path), &config, &own),
+        "ctr" => ctr(path, &config, &own),
+        _ => Err("frappe or ctr".into()),
+    }
+}
+
+/// Frappe: of each positive two negatives, the same viewer and moment with an app drawn evenly among
+/// those that are in no positive with this viewer and moment. `tables=N` draws N times, a table for each
+/// pass in turn; 0 draws once. Half of the labeled rows (those of even place) judge passes, the other half is
+/// reported.
+fn frappe(folder: &Path, config: &NetworkConfig, own: &BTreeMap<&str, u64>) -> Result<(), Failure> {
+    let positives = csv(&folder.join("train_positives.csv.gz"), 10)?;
+    let labeled = csv(&folder.join("validation_labelled.csv.gz"), 11)?;
+    let all = || {
+        positives
+            .iter()
+            .map(|row| &row[..])
+            .chain(labeled.iter().map(|row| &row[1..]))
+    };
+    let sizes: Vec<u32> = (0..10)
+        .map(|column| all().map(|row| row[column]).max().unwrap_or(0) + 2)
+        .collect();
+    let schema = schema(&[&[], &sizes], &[0, 0]);
+    let known: HashSet<&[u32]> = positives.iter().map(|row| &row[..]).collect();
+    let mut draw = rng(own["seed"], 100);
+    let mut tables = Vec::new();
+    for _ in 0..own["tables"].max(1) {
+        let mut rows = Vec::new();
+        for positive in &positives {
+            rows.push((1.0, positive.clone()));
+            for _ in 0..2 {
+                let mut other = positive.clone();
+                while known.contains(&other[..]) {
+                    other[1] = draw.random_range(0..sizes[1] - 1);
+                }
+                rows.push((0.0, other));
+            }
+        }
+        tables.push(table_of(&schema, &rows)?);
+    }
+    let half = |odd: usize| -> Vec<(f32, Vec<u32>)> {
+        let rows = labeled.iter().skip(odd).step_by(2);
+        rows.map(|row| (if row[0] == 1 { 1.0 } else { 0.0 }, row[1..].to_vec()))
+            .collect()
+    };
+    let (validation, test) = (table_of(&schema, &half(0))?, table_of(&schema, &half(1))?);
+    let model = fit(&tables, Some(&validation), config, own["seed"])?;
+    report("validation half", &model, &validation)?;
+    report("test half", &model, &test)
+}
+
+fn table_of(
+    schema: &Arc<FeatureSchema>,
+    rows: &[(f32, Vec<u32>)],
+) -> Result<TrainingTable, Failure> {
+    let mut features = FeatureTable::new(Arc::clone(schema))?;
+    for (_, row) in rows {
+        features.push_request(RequestValues::default())?;
+        let ids: Vec<u32> = row.iter().map(|id| id + 1).collect();
+        features.push_row(&[], &ids)?;
+    }
+    Ok(labeled(features, rows.iter().map(|row| row.0).collect()))
+}
+
+fn labeled(features: FeatureTable, values: Vec<f32>) -> TrainingTable {
+    let mut table = TrainingTable::of(features);
+    table.labels.push(LabelColumn {
+        head: Head::Open,
+        values,
+    });
+    table
+}
+
+/// Sparse and dense columns of the request and of the row.
+fn schema(sparse: &[&[u32]; 2], dense: &[usize; 2]) -> Arc<FeatureSchema> {
+    let side = |side: usize| SideSchema {
+        dense: (0..dense[side]).map(|at| format!("n{side}.{at}")).collect(),
+        sparse: sparse[side]
+            .iter()
+            .enumerate()
+            .map(|(at, &size)| SparseField {
+                name: format!("c{side}.{at}"),
+                size,
+            })
+            .collect(),
+    };
+    Arc::new(FeatureSchema {
+        request: side(0),
+        row: side(1),
+        sequences: Vec::new(),
+    })
+}
+
+/// The synthetic click file: 20 columns of ids and 10 of numbers, all of the row (each row is a request).
+/// Half of the last tenth of the training rows is set aside to judge passes.
+fn ctr(prefix: &str, config: &NetworkConfig, own: &BTreeMap<&str, u64>) -> Result<(), Failure> {
+    let ids = words(
+        &std::fs::read(format!("{prefix}.cat.u32"))?,
+        u32::from_le_bytes,
+    );
+    let numbers = words(
+        &std::fs::read(format!("{prefix}.num.f32"))?,
+        f32::from_le_bytes,
+    );
+    let clicks = std::fs::read(format!("{prefix}.y.u8"))?;
+    let sizes: Vec<u32> = (0..20)
+        .map(|column| {
+            ids.iter()
+                .skip(column)
+                .step_by(20)
+                .max()
+                .map_or(1, |most| most + 2)
+        })
+        .collect();
+    let schema = schema(&[&[], &sizes], &[0, 10]);
+    let table = |rows: std::ops::Range<usize>| -> Result<TrainingTable, Failure> {
+        let mut features = FeatureTable::new(Arc::clone(&schema))?;
+        for row in rows.clone() {
+            features.push_request(RequestValues::default())?;
+            let ids: Vec<u32> = ids[row * 20..][..20].iter().map(|id| id + 1).collect();
+            features.push_row(&numbers[row * 10..][..10], &ids)?;
+        }
+        let labels = clicks[rows].iter().map(|&click| f32::from(click));
+        Ok(labeled(features, labels.collect()))
+    };
+    let n = clicks.len();
+    let trained = n * 8 / 10;
+    // With `reveal=0` a cut of the training rows judges passes; the test rows never do.
+    let cut = if own["reveal"] == 0 {
+        trained * 95 / 100
+    } else {
+        trained
+    };
+    let train = table(0..cut)?;
+    let validation = if cut < trained {
+        Some(table(cut..trained)?)
+    } else {
+        None
+    };
+    let model = fit(&[train], validation.as_ref(), config, own["seed"])?;
+    if let Some(validation) = &validation {
+        report("validation", &model, validation)?;
+    } else {
+        let test = table(trained..n)?;
+        report("test", &model, &test)?;
+    }
+    let test = table(trained..trained + 50_000)?;
+    time(&model, &test)?;
+    // The same rows as answers of 500, where nothing is shared but the request.
+    Ok(())
+}
+
+fn words<T>(bytes: &[u8], word: impl Fn([u8; 4]) -> T) -> Vec<T> {
+    bytes
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .map(|&bytes| word(bytes))
+        .collect()
+}
+
+/// Rows of whole numbers from a gzip file with a header.
+fn csv(path: &Path, n_columns: usize) -> Result<Vec<Vec<u32>>, Failure> {
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(std::fs::File::open(path)?).read_to_string(&mut text)?;
+    let rows = text.lines().skip(1).map(|line| {
+        let row: Vec<u32> = line.split(',').map(str::parse).collect::<Result<_, _>>()?;
+        if row.len() == n_columns {
+            Ok(row)
+        } else {
+            Err(format!("row {line:?}").into())
+        }
+    });
+    rows.collect()
+}
+
+fn fit(
+    tables: &[TrainingTable],
+    validation: Option<&TrainingTable>,
+    config: &NetworkConfig,
+    seed: u64,
+) -> Result<NetworkModel, Failure> {
+    let views: Result<Vec<_>, _> = tables.iter().map(TrainingTable::view).collect();
+    let views = views?;
+    let set = TrainingSet {
+        passes: &views,
+        validation: validation.map(TrainingTable::view).transpose()?,
+    };
+    let started = Instant::now();
+    let mut tell = |step: &Step| {
+        let judged = step.judged.unwrap_or(f64::NAN);
+        say(&format!(
+            "pass {:2}  loss {:.5}  judged {judged:.5}  {:.2} s  {:.0} rows/s",
+            step.iteration, step.loss, step.seconds, step.rate
+        ));
+        std::ops::ControlFlow::Continue(())
+    };
+    let model = network::train(set, config, seed, &mut tell)?;
+    say(&format!(
+        "trained in {:.1} s",
+        started.elapsed().as_secs_f64()
+    ));
+    Ok(model)
+}
+
+fn report(name: &str, model: &NetworkModel, table: &TrainingTable) -> Result<(), Failure> {
+    let rows = table.view()?;
+    let mut values = vec![0.0; rows.features().n_rows()];
+    model.view().score(&rows.features(), &mut values)?;
+    let outcomes: Vec<bool> = rows.label(0).iter().map(|&label| label > 0.5).collect();
+    let chances: Vec<f32> = values.iter().map(|&logit| sigmoid(logit)).collect();
+    let area = marquee_eval::auc(&values, &outcomes).unwrap_or(f64::NAN);
+    let loss = marquee_eval::log_loss(&chances, &outcomes).unwrap_or(f64::NAN);
+    say(&format!(
+        "{name}: AUC {area:.5}  log loss {loss:.5}  ({} rows)",
+        outcomes.len()
+    ));
+    Ok(())
+}
+
+/// Time to score 500 rows, on one thread.
+fn time(model: &NetworkModel, table: &TrainingTable) -> Result<(), Failure> {
+    let rows = table.view()?.features();
+    let view = model.view();
+    let mut values = vec![0.0; 500];
+    let mut times = Vec::new();
+    for start in (0..rows.n_requests() - 500).step_by(500) {
+        let part = rows.slice(start..start + 500);
+        let started = Instant::now();
+        view.score(&part, &mut values)?;
+        times.push(started.elapsed().as_secs_f64() * 1e3);
+    }
+    times.sort_unstable_by(f64::total_cmp);
+    let at = |share: usize| times[times.len() * share / 100];
+    say(&format!(
+        "500 rows: {:.3} ms (10 %), {:.3} ms (median), {:.3} ms (90 %)",
+        at(10),
+        at(50),
+        at(90)
+    ));
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the report of a program")]
+fn say(line: &str) {
+    println!("{line}");
+}

@@ -1,0 +1,17 @@
+//! Learning to rank: rows with features in, the chance of each outcome out.
+//!
+//! Start with [`Ranker`], which every model implements, and [`network`], the model that serves.
+
+mod check;
+mod dense;
+pub mod error;
+pub mod network;
+pub mod progress;
+pub mod ranker;
+#[cfg(test)]
+mod samples;
+
+pub use error::{Error, Result};
+pub use network::{NetworkConfig, NetworkModel, NetworkView, TrainingSet};
+pub use progress::{Step, Watch, silent};
+pub use ranker::{Link, Ranker};

@@ -1,0 +1,211 @@
+//! Some rows of a training table through the network: inputs, layers, loss, and all slopes.
+
+use marquee_features::{FeatureRows, NONE, TrainingRows};
+
+use super::{
+    HeadConfig, PositionBias,
+    attention::{Attention, Looking, Touched},
+    dropout::Dropout,
+    layout::{known, share_of},
+    outcome::{Outcome, Seen},
+    pass::{Pass, zeroed},
+    shape::Shape,
+};
+
+/// Parameters of a network.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Parameters<'a> {
+    pub(crate) shape: &'a Shape,
+    /// Embeddings of all tables.
+    pub(crate) tables: &'a [f32],
+    /// Weights of all layers.
+    pub(crate) weights: &'a [f32],
+}
+
+/// A training table with what the network has to know about it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Examples<'a> {
+    pub(crate) rows: TrainingRows<'a>,
+    /// The request of each row.
+    pub(crate) request_of: &'a [u32],
+    /// For each head its column among the labels, and what is learned of it.
+    pub(crate) heads: &'a [(usize, HeadConfig)],
+    /// See [`NetworkConfig`](super::NetworkConfig).
+    pub(crate) largest_inverse_propensity: f32,
+}
+
+/// Working space for a chunk of rows, and what it gave.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Chunk {
+    pub(crate) pass: Pass,
+    attention: Attention,
+    /// Slopes of all weights.
+    pub(crate) gradients: Vec<f32>,
+    /// Slopes of embeddings of sequences.
+    pub(crate) touched: Touched,
+    /// Sum of the weighted losses of the rows.
+    pub(crate) loss: f64,
+}
+
+impl Chunk {
+    /// Works out the inputs of the rows in `places`.
+    pub(crate) fn fill(
+        &mut self,
+        parameters: Parameters<'_>,
+        rows: &FeatureRows<'_>,
+        places: &[u32],
+        request_of: impl Fn(u32) -> usize,
+    ) {
+        let Parameters {
+            shape,
+            tables,
+            weights,
+        } = parameters;
+        let stride = shape.stride();
+        let inputs = self.pass.inputs(shape, places.len());
+        let looking = Looking {
+            layout: &shape.layout,
+            tables,
+            weights,
+        };
+        for (&place, x) in places.iter().zip(inputs.chunks_exact_mut(stride)) {
+            let request = request_of(place);
+            shape.layout.fill_request(tables, rows, request, x);
+            shape.layout.fill_row(tables, rows, place as usize, x);
+            let sequences = shape.attention.iter().zip(&shape.layout.row.sequences);
+            for both in sequences {
+                self.attention.forward(looking, both, (rows, request), x);
+            }
+        }
+    }
+
+    /// One training step's part: losses and slopes of the rows in `places`, each row's times `share`.
+    pub(crate) fn learn(
+        &mut self,
+        parameters: Parameters<'_>,
+        examples: &Examples<'_>,
+        (places, share): (&[u32], f32),
+        dropout: &mut Dropout,
+    ) {
+        let Parameters { shape, weights, .. } = parameters;
+        let features = examples.rows.features();
+        self.fill(parameters, &features, places, |place| {
+            examples.request_of[place as usize] as usize
+        });
+        self.pass.forward(shape, weights, 0, dropout);
+        zeroed(&mut self.gradients, shape.len);
+        self.judge(parameters, examples, places, share);
+        self.pass
+            .backward(shape, weights, dropout, &mut self.gradients);
+        self.look_back(parameters, examples, places);
+    }
+
+    /// Losses of the rows; puts slopes in the place of outputs.
+    pub(crate) fn judge(
+        &mut self,
+        parameters: Parameters<'_>,
+        examples: &Examples<'_>,
+        places: &[u32],
+        share: f32,
+    ) {
+        let Parameters { shape, weights, .. } = parameters;
+        self.loss = 0.0;
+        let rows = &examples.rows;
+        let outputs = self.pass.outputs.chunks_exact_mut(shape.direct.padded());
+        for (&place, outputs) in places.iter().zip(outputs) {
+            let row = place as usize;
+            let row_weight = rows.weight()[row] * examples.inverse_propensity(row);
+            for (head, &(column, config)) in shape.heads.iter().zip(examples.heads) {
+                let label = rows.label(column)[row];
+                let outputs = &mut outputs[head.first..][..head.outcome.n_outputs()];
+                #[expect(clippy::cast_possible_truncation, reason = "factors of a loss")]
+                let weight = row_weight * config.loss_weight as f32;
+                if label.is_nan() || weight <= 0.0 {
+                    outputs.fill(0.0);
+                    continue;
+                }
+                let position = position(rows.position()[row], head.positions.len());
+                let (loss, d_position) = match (head.outcome, position) {
+                    (Outcome::Chance, Some(position)) => {
+                        let seen = Seen {
+                            bias: config.position,
+                            learned: weights[head.positions.start + position],
+                            first: position == 0,
+                        };
+                        let (loss, slope) = seen.loss(outputs, label);
+                        (loss, Some((position, slope)))
+                    }
+                    (outcome, _) => (outcome.loss(outputs, label), None),
+                };
+                self.loss += f64::from(weight) * loss;
+                for slope in outputs {
+                    *slope *= weight * share;
+                }
+                if let Some((position, slope)) = d_position
+                    && config.position != PositionBias::None
+                    && let Some(to) = self.gradients.get_mut(head.positions.start + position)
+                {
+                    *to += slope * weight * share;
+                }
+            }
+        }
+    }
+
+    /// Slopes of what candidates saw in sequences.
+    fn look_back(&mut self, parameters: Parameters<'_>, examples: &Examples<'_>, places: &[u32]) {
+        let shape = parameters.shape;
+        let stride = shape.stride();
+        self.touched.ids.clear();
+        self.touched.slopes.clear();
+        let features = examples.rows.features();
+        let looking = Looking {
+            layout: &shape.layout,
+            tables: parameters.tables,
+            weights: parameters.weights,
+        };
+        let d = shape.layout.embedding;
+        let rows = self
+            .pass
+            .x
+            .chunks_exact(stride)
+            .zip(self.pass.dx.chunks_exact_mut(stride));
+        for (&place, (x, dx)) in places.iter().zip(rows) {
+            let request = examples.request_of[place as usize] as usize;
+            for (attention, input) in shape.attention.iter().zip(&shape.layout.row.sequences) {
+                let ids = features.sequence(request, input.field);
+                let to = (&mut self.gradients[..], &mut self.touched);
+                self.attention
+                    .backward(looking, (attention, input), (ids, x, dx), to);
+            }
+            for input in &shape.layout.request.sequences {
+                let ids = features.sequence(request, input.field);
+                let share = share_of(ids);
+                let start = shape.layout.tables[input.table].start;
+                let slopes = &dx[input.column..][..d];
+                for &id in known(ids) {
+                    self.touched.ids.push(crate::check::row(start) + id);
+                    let scaled = slopes.iter().map(|slope| share * slope);
+                    self.touched.slopes.extend(scaled);
+                }
+            }
+        }
+    }
+}
+
+impl Examples<'_> {
+    fn inverse_propensity(&self, row: usize) -> f32 {
+        if self.largest_inverse_propensity <= 0.0 {
+            return 1.0;
+        }
+        let propensity = self.rows.propensity()[row];
+        if propensity.is_nan() {
+            return 1.0;
+        }
+        (1.0 / propensity).min(self.largest_inverse_propensity)
+    }
+}
+
+/// The place of a position among those told apart.
+fn position(found: u32, n: usize) -> Option<usize> {
+    (found != NONE && n > 0).then(|| (found as usize).min(n - 1))
+}

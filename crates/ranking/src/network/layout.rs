@@ -1,0 +1,271 @@
+//! Which inputs a network has and where they lie: what is the same for all rows of a request first, then
+//! what is the row's own.
+
+use marquee_features::{FeatureRows, FeatureSchema, SideSchema};
+
+use crate::dense::DenseColumn;
+
+/// Columns of the inputs, and the tables of embeddings behind them.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Layout {
+    /// Numbers of an embedding.
+    pub(crate) embedding: usize,
+    pub(crate) tables: Vec<Table>,
+    pub(crate) request: Side,
+    pub(crate) row: Side,
+    /// Inputs of a request.
+    pub(crate) request_width: usize,
+    /// All inputs.
+    pub(crate) width: usize,
+}
+
+/// Embeddings of one set of ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Table {
+    pub(crate) rows: usize,
+    /// Rows of all tables before it.
+    pub(crate) start: usize,
+}
+
+/// Inputs of one side; the order is that of the schema.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Side {
+    pub(crate) sparse: Vec<SparseInput>,
+    pub(crate) sequences: Vec<SequenceInput>,
+    pub(crate) dense: Vec<DenseInput>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct SparseInput {
+    pub(crate) table: usize,
+    /// First column of its embedding.
+    pub(crate) column: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct SequenceInput {
+    /// Which sequence of the schema.
+    pub(crate) field: usize,
+    pub(crate) table: usize,
+    pub(crate) column: usize,
+    /// Where the embedding of the candidate that looks at it begins; a sequence that no candidate
+    /// shares ids with is averaged.
+    pub(crate) query: Option<usize>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct DenseInput {
+    /// What was learned of the column.
+    pub(crate) column: DenseColumn,
+    pub(crate) value: usize,
+    pub(crate) missing: Option<usize>,
+    /// Table of the embeddings of its knots and their first column.
+    pub(crate) knots: Option<SparseInput>,
+}
+
+/// Counts columns and rows while inputs are laid out.
+struct Builder {
+    layout: Layout,
+}
+
+impl Builder {
+    fn table(&mut self, rows: usize) -> usize {
+        let last = self.layout.tables.last();
+        let start = last.map_or(0, |table| table.start + table.rows);
+        self.layout.tables.push(Table { rows, start });
+        self.layout.tables.len() - 1
+    }
+
+    fn columns(&mut self, n: usize) -> usize {
+        self.layout.width += n;
+        self.layout.width - n
+    }
+
+    fn sparse(&mut self, schema: &SideSchema) -> Vec<SparseInput> {
+        let embedding = self.layout.embedding;
+        let fields = schema.sparse.iter().map(|field| SparseInput {
+            table: self.table(field.size as usize),
+            column: self.columns(embedding),
+        });
+        fields.collect()
+    }
+
+    fn dense(&mut self, columns: &[DenseColumn]) -> Vec<DenseInput> {
+        let embedding = self.layout.embedding;
+        let knots: Vec<Option<SparseInput>> = columns
+            .iter()
+            .map(|column| {
+                (!column.knots.is_empty()).then(|| SparseInput {
+                    table: self.table(column.table_rows()),
+                    column: self.columns(embedding),
+                })
+            })
+            .collect();
+        let columns = columns.iter().zip(knots);
+        let inputs = columns.map(|(column, knots)| DenseInput {
+            value: self.columns(1),
+            missing: column.missing.then(|| self.columns(1)),
+            column: column.clone(),
+            knots,
+        });
+        inputs.collect()
+    }
+}
+
+impl Layout {
+    /// Lays out the inputs for tables of `schema`, whose dense columns (of the request, then of the
+    /// row) are as `dense` says.
+    pub(crate) fn new(schema: &FeatureSchema, dense: &[DenseColumn], embedding: usize) -> Self {
+        let mut builder = Builder {
+            layout: Self {
+                embedding,
+                tables: Vec::new(),
+                request: Side::default(),
+                row: Side::default(),
+                request_width: 0,
+                width: 0,
+            },
+        };
+        let (request, row) = dense.split_at(schema.request.dense.len());
+        let mut side = Side {
+            sparse: builder.sparse(&schema.request),
+            ..Side::default()
+        };
+        let place =
+            |side: &SideSchema, name: &str| side.sparse.iter().position(|field| field.name == name);
+        for (field, sequence) in schema.sequences.iter().enumerate() {
+            let shares = sequence.shares.as_deref();
+            if shares.is_some_and(|name| place(&schema.row, name).is_some()) {
+                continue;
+            }
+            let shared = shares.and_then(|name| place(&schema.request, name));
+            let table = match shared {
+                Some(place) => side.sparse[place].table,
+                None => builder.table(sequence.size as usize),
+            };
+            let column = builder.columns(embedding);
+            side.sequences.push(SequenceInput {
+                field,
+                table,
+                column,
+                query: None,
+            });
+        }
+        side.dense = builder.dense(request);
+        builder.layout.request = side;
+        builder.layout.request_width = builder.layout.width;
+        let mut side = Side {
+            sparse: builder.sparse(&schema.row),
+            ..Side::default()
+        };
+        for (field, sequence) in schema.sequences.iter().enumerate() {
+            let shares = sequence.shares.as_deref();
+            let Some(place) = shares.and_then(|name| place(&schema.row, name)) else {
+                continue;
+            };
+            let SparseInput { table, column } = side.sparse[place];
+            side.sequences.push(SequenceInput {
+                field,
+                table,
+                column: builder.columns(embedding),
+                query: Some(column),
+            });
+        }
+        side.dense = builder.dense(row);
+        builder.layout.row = side;
+        builder.layout
+    }
+
+    /// Rows of all tables.
+    pub(crate) fn table_rows(&self) -> usize {
+        self.tables
+            .last()
+            .map_or(0, |table| table.start + table.rows)
+    }
+
+    /// Writes the inputs of a request that need no weights but embeddings.
+    pub(crate) fn fill_request(
+        &self,
+        tables: &[f32],
+        rows: &FeatureRows<'_>,
+        request: usize,
+        to: &mut [f32],
+    ) {
+        self.fill_sparse(&self.request, tables, rows.request_sparse_of(request), to);
+        for input in &self.request.sequences {
+            let to = &mut to[input.column..][..self.embedding];
+            to.fill(0.0);
+            let ids = rows.sequence(request, input.field);
+            let share = share_of(ids);
+            for &id in known(ids) {
+                add(to, share, self.vector(tables, input.table, id));
+            }
+        }
+        self.fill_dense(&self.request, tables, rows.request_dense_of(request), to);
+    }
+
+    /// Writes the inputs of a row but for what it sees in sequences.
+    pub(crate) fn fill_row(
+        &self,
+        tables: &[f32],
+        rows: &FeatureRows<'_>,
+        row: usize,
+        to: &mut [f32],
+    ) {
+        self.fill_sparse(&self.row, tables, rows.sparse_of(row), to);
+        self.fill_dense(&self.row, tables, rows.dense_of(row), to);
+    }
+
+    fn fill_sparse(&self, side: &Side, tables: &[f32], ids: &[u32], to: &mut [f32]) {
+        for (input, &id) in side.sparse.iter().zip(ids) {
+            let from = self.vector(tables, input.table, id);
+            to[input.column..][..self.embedding].copy_from_slice(from);
+        }
+    }
+
+    fn fill_dense(&self, side: &Side, tables: &[f32], values: &[f32], to: &mut [f32]) {
+        for (input, &value) in side.dense.iter().zip(values) {
+            to[input.value] = input.column.scaled(value);
+            if let Some(missing) = input.missing {
+                to[missing] = f32::from(u8::from(value.is_nan()));
+            }
+            let Some(knots) = input.knots else {
+                continue;
+            };
+            let between = input.column.between(value);
+            let to = &mut to[knots.column..][..self.embedding];
+            to.fill(0.0);
+            let low = self.vector(tables, knots.table, between.place);
+            add(to, 1.0 - between.share, low);
+            if between.share > 0.0 {
+                let high = self.vector(tables, knots.table, between.place + 1);
+                add(to, between.share, high);
+            }
+        }
+    }
+
+    /// The embedding of an id.
+    #[inline]
+    pub(crate) fn vector<'t>(&self, tables: &'t [f32], table: usize, id: u32) -> &'t [f32] {
+        let row = self.tables[table].start + id as usize;
+        &tables[row * self.embedding..(row + 1) * self.embedding]
+    }
+}
+
+/// The ids of a sequence that mean something.
+pub(crate) fn known(ids: &[u32]) -> impl Iterator<Item = &u32> + Clone {
+    ids.iter().filter(|&&id| id != 0)
+}
+
+/// The share of each known id in the mean of all.
+pub(crate) fn share_of(ids: &[u32]) -> f32 {
+    1.0 / known(ids).count().max(1) as f32
+}
+
+/// `to += factor * from`, for few numbers.
+#[inline]
+pub(crate) fn add(to: &mut [f32], factor: f32, from: &[f32]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to += factor * from;
+    }
+}

@@ -1,0 +1,137 @@
+//! A trained network, and the borrowed form that scores.
+
+use std::{ops::Range, sync::Arc};
+
+use marquee_features::{FeatureSchema, Head};
+use marquee_store::{Artifact, ArtifactBuilder};
+
+use super::{NAME, PositionBias, chunk::Parameters, describe::Description};
+use crate::{Error, Result};
+
+/// Format of the artifact.
+const FORMAT_VERSION: u32 = 1;
+const DESCRIPTION: &str = "description";
+const EMBEDDINGS: &str = "embeddings";
+const WEIGHTS: &str = "weights";
+
+/// A trained network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NetworkModel {
+    pub(crate) description: Arc<Description>,
+    pub(crate) tables: Vec<f32>,
+    pub(crate) weights: Vec<f32>,
+}
+
+/// A network whose numbers lie in memory or in a mapped file; implements [`Ranker`](crate::Ranker).
+#[derive(Debug, Clone)]
+pub struct NetworkView<'a> {
+    pub(crate) description: Arc<Description>,
+    pub(crate) tables: &'a [f32],
+    pub(crate) weights: &'a [f32],
+}
+
+impl NetworkModel {
+    /// The form that scores.
+    pub fn view(&self) -> NetworkView<'_> {
+        NetworkView {
+            description: Arc::clone(&self.description),
+            tables: &self.tables,
+            weights: &self.weights,
+        }
+    }
+
+    /// An artifact of kind `ranker`: a description in JSON, the embeddings of all tables, the weights of
+    /// all layers.
+    pub fn to_artifact(&self) -> ArtifactBuilder<'_> {
+        let mut artifact = ArtifactBuilder::new(NAME, FORMAT_VERSION);
+        let description = self.description.to_json();
+        let d = self.description.shape.layout.embedding as u64;
+        artifact.meta(
+            "schema",
+            format_args!("{:016x}", self.description.fingerprint),
+        );
+        artifact.section_owned(DESCRIPTION, &[description.len() as u64], description);
+        let rows = self.tables.len() as u64 / d;
+        artifact.section(EMBEDDINGS, &[rows, d], &self.tables);
+        artifact.section(WEIGHTS, &[self.weights.len() as u64], &self.weights);
+        artifact
+    }
+}
+
+impl<'a> NetworkView<'a> {
+    /// The network in an artifact, whose numbers are read in place.
+    ///
+    /// Cost: reads the description; no number is touched.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Store`] when it is no such artifact, [`Error::Description`], [`Error::Contradiction`] or
+    /// [`Error::SectionShape`] when its parts do not fit each other.
+    pub fn open(artifact: &'a Artifact) -> Result<Self> {
+        artifact.expect_kind(NAME, FORMAT_VERSION)?;
+        let description = artifact.section::<u8>(DESCRIPTION)?.data;
+        let description = Description::from_json(description)?;
+        let tables = artifact.section::<f32>(EMBEDDINGS)?.data;
+        let weights = artifact.section::<f32>(WEIGHTS)?.data;
+        let shape = &description.shape;
+        let n_numbers = shape
+            .layout
+            .table_rows()
+            .checked_mul(shape.layout.embedding);
+        check_len(EMBEDDINGS, tables.len(), n_numbers.unwrap_or(usize::MAX))?;
+        check_len(WEIGHTS, weights.len(), shape.len)?;
+        Ok(Self {
+            description: Arc::new(description),
+            tables,
+            weights,
+        })
+    }
+
+    /// The columns that tables must have.
+    pub fn schema(&self) -> &Arc<FeatureSchema> {
+        &self.description.schema
+    }
+
+    /// What each position, from the first on, does to a head: how likely it is to be looked at in
+    /// proportion to the first ([`PositionBias::Examination`]), or what it adds to the logit
+    /// ([`PositionBias::Shift`]). `None` for a head that knows nothing of positions.
+    pub fn position_effect(&self, head: &Head) -> Option<Vec<f32>> {
+        let place = self
+            .description
+            .heads
+            .iter()
+            .position(|other| other == head)?;
+        let positions: Range<usize> = self.description.shape.heads[place].positions.clone();
+        let learned = &self.weights[positions];
+        let config = self.description.config.head(&head.to_string());
+        let effect = |at: usize, value: f32| match (config.position, at) {
+            (PositionBias::Examination, 0) => 1.0,
+            (PositionBias::Examination, _) => marquee_math::exponential::sigmoid(value),
+            (_, 0) => 0.0,
+            _ => value,
+        };
+        let knows = config.position != PositionBias::None;
+        let places = learned.iter().enumerate();
+        knows.then(|| places.map(|(at, &value)| effect(at, value)).collect())
+    }
+
+    pub(crate) fn parameters(&self) -> Parameters<'_> {
+        Parameters {
+            shape: &self.description.shape,
+            tables: self.tables,
+            weights: self.weights,
+        }
+    }
+}
+
+fn check_len(section: &'static str, found: usize, expected: usize) -> Result<()> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(Error::SectionShape {
+        model: NAME,
+        section,
+        found,
+        expected,
+    })
+}

@@ -1,0 +1,272 @@
+//! One run of some rows through the layers, and back.
+
+mod backward;
+
+use super::{
+    dropout::Dropout,
+    linear::{Input, Linear},
+    outcome::softmax,
+    shape::{CrossShape, HeadShape, Shape},
+};
+
+/// What the layers made of some rows. Buffers are used again and again.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Pass {
+    pub(crate) n_rows: usize,
+    /// Inputs, padded.
+    pub(crate) x: Vec<f32>,
+    /// Outputs of all heads, padded.
+    pub(crate) outputs: Vec<f32>,
+    /// Slopes of the inputs, padded.
+    pub(crate) dx: Vec<f32>,
+    cross: Vec<CrossPass>,
+    /// The layers of each expert.
+    experts: Vec<Vec<Vec<f32>>>,
+    heads: Vec<HeadPass>,
+    /// What the request alone gives to a layer.
+    start: Vec<f32>,
+    spare: Vec<f32>,
+    d_cross: Vec<f32>,
+    d_experts: Vec<Vec<f32>>,
+    d_layer: [Vec<f32>; 2],
+}
+
+#[derive(Debug, Clone, Default)]
+struct CrossPass {
+    low: Vec<f32>,
+    added: Vec<f32>,
+    output: Vec<f32>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct HeadPass {
+    gate: Vec<f32>,
+    mixed: Vec<f32>,
+    tower: Vec<Vec<f32>>,
+}
+
+/// A buffer of `n` numbers; what it holds is of no account unless it grew, then it is zero.
+pub(crate) fn sized(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
+    buffer.resize(n, 0.0);
+    buffer
+}
+
+/// As [`sized`], all zero.
+pub(crate) fn zeroed(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
+    buffer.clear();
+    buffer.resize(n, 0.0);
+    buffer
+}
+
+impl Pass {
+    /// Room for the inputs of `n_rows` rows, zero where they are padded.
+    pub(crate) fn inputs(&mut self, shape: &Shape, n_rows: usize) -> &mut [f32] {
+        self.n_rows = n_rows;
+        sized(&mut self.x, n_rows * shape.stride())
+    }
+
+    /// Runs the inputs through all layers.
+    ///
+    /// - `shared`: how many inputs, from the first on, are the same in all rows; their part of a layer is
+    ///   worked out once. The results have the same bits whether it is told or not.
+    pub(crate) fn forward(
+        &mut self,
+        shape: &Shape,
+        weights: &[f32],
+        shared: usize,
+        dropout: &mut Dropout,
+    ) {
+        self.cross
+            .resize_with(shape.cross.len(), CrossPass::default);
+        self.experts.resize_with(shape.experts.len(), Vec::new);
+        self.heads.resize_with(shape.heads.len(), HeadPass::default);
+        self.forward_cross(shape, weights, shared);
+        for (expert, layers) in shape.experts.iter().enumerate() {
+            self.forward_expert((expert, layers), (shape, weights), shared, dropout);
+        }
+        let n_rows = self.n_rows;
+        let n_outputs = shape.direct.padded();
+        let outputs = sized(&mut self.outputs, n_rows * n_outputs);
+        match self.cross.last() {
+            Some(last) => {
+                let crossed = rows_of(&last.output, shape.stride(), n_rows);
+                shape.direct.forward(weights, crossed, outputs);
+            }
+            None => {
+                let x = rows_of(&self.x, shape.stride(), n_rows);
+                let start = &mut self.start;
+                from_inputs(&shape.direct, weights, (x, shared), start, outputs);
+            }
+        }
+        for (head, layers) in shape.heads.iter().enumerate() {
+            self.forward_head((head, layers), (shape, weights), shared, dropout);
+        }
+    }
+
+    fn forward_cross(&mut self, shape: &Shape, weights: &[f32], shared: usize) {
+        let (stride, n_rows) = (shape.stride(), self.n_rows);
+        let x = rows_of(&self.x, stride, n_rows);
+        for (at, layer) in shape.cross.iter().enumerate() {
+            let (before, rest) = self.cross.split_at_mut(at);
+            let CrossPass { low, added, output } = &mut rest[0];
+            let (from, shared) = match before.last() {
+                Some(before) => (rows_of(&before.output, stride, n_rows), 0),
+                None => (x, shared),
+            };
+            let added = sized(added, n_rows * stride);
+            match layer {
+                CrossShape::Full(linear) => {
+                    from_inputs(linear, weights, (from, shared), &mut self.start, added);
+                }
+                CrossShape::LowRank { down, up } => {
+                    let low = sized(low, n_rows * down.padded());
+                    from_inputs(down, weights, (from, shared), &mut self.start, low);
+                    up.forward(weights, rows_of(low, down.padded(), n_rows), added);
+                }
+            }
+            let output = sized(output, n_rows * stride);
+            let numbers = x.data.iter().zip(&*added).zip(from.data);
+            for (output, ((x, added), from)) in output.iter_mut().zip(numbers) {
+                *output = x * added + from;
+            }
+        }
+    }
+
+    fn forward_expert(
+        &mut self,
+        (expert, layers): (usize, &[Linear]),
+        (shape, weights): (&Shape, &[f32]),
+        shared: usize,
+        dropout: &mut Dropout,
+    ) {
+        let n_rows = self.n_rows;
+        let outputs = &mut self.experts[expert];
+        outputs.resize_with(layers.len(), Vec::new);
+        for (at, layer) in layers.iter().enumerate() {
+            let (before, rest) = outputs.split_at_mut(at);
+            let to = sized(&mut rest[0], n_rows * layer.padded());
+            match before.last() {
+                Some(before) => {
+                    let from = rows_of(before, layers[at - 1].padded(), n_rows);
+                    layer.forward(weights, from, to);
+                }
+                None => {
+                    let x = rows_of(&self.x, shape.stride(), n_rows);
+                    from_inputs(layer, weights, (x, shared), &mut self.start, to);
+                }
+            }
+            rectify(to);
+            dropout.apply(to);
+        }
+    }
+
+    fn forward_head(
+        &mut self,
+        (head, layers): (usize, &HeadShape),
+        (shape, weights): (&Shape, &[f32]),
+        shared: usize,
+        dropout: &mut Dropout,
+    ) {
+        let n_rows = self.n_rows;
+        let Some(top) = &layers.top else {
+            return;
+        };
+        let pass = &mut self.heads[head];
+        let width = shape.experts[0].last().map_or(0, Linear::padded);
+        if let Some(gate) = &layers.gate {
+            let shares = sized(&mut pass.gate, n_rows * gate.padded());
+            let x = rows_of(&self.x, shape.stride(), n_rows);
+            from_inputs(gate, weights, (x, shared), &mut self.start, shares);
+            for shares in shares.chunks_exact_mut(gate.padded()) {
+                softmax(&mut shares[..gate.outputs]);
+            }
+            let mixed = zeroed(&mut pass.mixed, n_rows * width);
+            for (place, &expert) in layers.experts.iter().enumerate() {
+                let outputs = self.experts[expert].last().map_or(&[][..], Vec::as_slice);
+                let shares = shares.chunks_exact(gate.padded());
+                let rows = mixed
+                    .chunks_exact_mut(width)
+                    .zip(outputs.chunks_exact(width));
+                for ((to, from), shares) in rows.zip(shares) {
+                    add(to, shares[place], from);
+                }
+            }
+        }
+        pass.tower.resize_with(layers.tower.len(), Vec::new);
+        for (at, layer) in layers.tower.iter().enumerate() {
+            let (before, rest) = pass.tower.split_at_mut(at);
+            let to = sized(&mut rest[0], n_rows * layer.padded());
+            let from = match before.last() {
+                Some(before) => rows_of(before, layers.tower[at - 1].padded(), n_rows),
+                None => rows_of(bottom(&pass.mixed, &self.experts, layers), width, n_rows),
+            };
+            layer.forward(weights, from, to);
+            rectify(to);
+            dropout.apply(to);
+        }
+        let from = match (pass.tower.last(), layers.tower.last()) {
+            (Some(last), Some(layer)) => rows_of(last, layer.padded(), n_rows),
+            _ => rows_of(bottom(&pass.mixed, &self.experts, layers), width, n_rows),
+        };
+        let spare = sized(&mut self.spare, n_rows * top.padded());
+        top.forward(weights, from, spare);
+        let rows = self.outputs.chunks_exact_mut(shape.direct.padded());
+        for (to, from) in rows.zip(spare.chunks_exact(top.padded())) {
+            let to = &mut to[layers.first..][..top.outputs];
+            add(to, 1.0, &from[..top.outputs]);
+        }
+    }
+}
+
+/// What a head's tower stands on: the mixture, or its only expert.
+fn bottom<'a>(mixed: &'a [f32], experts: &'a [Vec<Vec<f32>>], layers: &HeadShape) -> &'a [f32] {
+    if layers.gate.is_some() {
+        return mixed;
+    }
+    experts[layers.experts[0]]
+        .last()
+        .map_or(&[][..], Vec::as_slice)
+}
+
+/// Runs rows through a layer on the inputs, of which the first `shared` are the same in all rows.
+fn from_inputs(
+    layer: &Linear,
+    weights: &[f32],
+    (x, shared): (Input<'_>, usize),
+    start: &mut Vec<f32>,
+    to: &mut [f32],
+) {
+    if shared == 0 || x.n_rows == 0 {
+        layer.forward(weights, x, to);
+        return;
+    }
+    let start = sized(start, layer.padded());
+    let bias = &weights[layer.bias.clone()];
+    let first = Input { n_rows: 1, ..x };
+    layer.forward_part(weights, (first, 0..shared), bias, start);
+    let rest = Input {
+        data: &x.data[shared..],
+        ..x
+    };
+    layer.forward_part(weights, (rest, shared..layer.inputs), start, to);
+}
+
+fn rows_of(data: &[f32], stride: usize, n_rows: usize) -> Input<'_> {
+    Input {
+        data,
+        stride,
+        n_rows,
+    }
+}
+
+fn add(to: &mut [f32], factor: f32, from: &[f32]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to += factor * from;
+    }
+}
+
+fn rectify(values: &mut [f32]) {
+    for value in values {
+        *value = value.max(0.0);
+    }
+}

@@ -1,0 +1,205 @@
+//! The way back: from slopes of outputs to those of weights and inputs.
+
+use marquee_math::Scale;
+
+use super::{Pass, add, bottom, rows_of, sized, zeroed};
+use crate::network::{
+    dropout::Dropout,
+    linear::Linear,
+    shape::{CrossShape, HeadShape, Shape},
+};
+
+impl Pass {
+    /// Turns slopes of the outputs, which stand in their place, into slopes of weights, which are added to
+    /// `gradients`, and of inputs.
+    pub(crate) fn backward(
+        &mut self,
+        shape: &Shape,
+        weights: &[f32],
+        dropout: &Dropout,
+        gradients: &mut [f32],
+    ) {
+        let (stride, n_rows) = (shape.stride(), self.n_rows);
+        zeroed(&mut self.dx, n_rows * stride);
+        let d_cross = zeroed(&mut self.d_cross, n_rows * stride);
+        let crossed = match self.cross.last() {
+            Some(last) => &last.output,
+            None => &self.x,
+        };
+        let crossed = rows_of(crossed, stride, n_rows);
+        shape
+            .direct
+            .backward_weights(crossed, &self.outputs, gradients);
+        let to = (d_cross, stride);
+        shape
+            .direct
+            .backward_inputs(weights, &self.outputs, Scale::SET, to);
+        self.d_experts.resize_with(shape.experts.len(), Vec::new);
+        for (layers, slopes) in shape.experts.iter().zip(&mut self.d_experts) {
+            let width = layers.last().map_or(0, Linear::padded);
+            zeroed(slopes, n_rows * width);
+        }
+        for (head, layers) in shape.heads.iter().enumerate() {
+            self.backward_head((head, layers), (shape, weights), dropout, gradients);
+        }
+        for (expert, layers) in shape.experts.iter().enumerate() {
+            self.backward_expert((expert, layers), (shape, weights), dropout, gradients);
+        }
+        self.backward_cross(shape, weights, gradients);
+    }
+
+    fn backward_head(
+        &mut self,
+        (head, layers): (usize, &HeadShape),
+        (shape, weights): (&Shape, &[f32]),
+        dropout: &Dropout,
+        gradients: &mut [f32],
+    ) {
+        let n_rows = self.n_rows;
+        let Some(top) = &layers.top else {
+            return;
+        };
+        let pass = &self.heads[head];
+        let width = shape.experts[0].last().map_or(0, Linear::padded);
+        let spare = zeroed(&mut self.spare, n_rows * top.padded());
+        let rows = self.outputs.chunks_exact(shape.direct.padded());
+        for (to, from) in spare.chunks_exact_mut(top.padded()).zip(rows) {
+            to[..top.outputs].copy_from_slice(&from[layers.first..][..top.outputs]);
+        }
+        let [upper, lower] = &mut self.d_layer;
+        let bottom = bottom(&pass.mixed, &self.experts, layers);
+        let from = match (pass.tower.last(), layers.tower.last()) {
+            (Some(last), Some(layer)) => rows_of(last, layer.padded(), n_rows),
+            _ => rows_of(bottom, width, n_rows),
+        };
+        top.backward_weights(from, spare, gradients);
+        let below = zeroed(upper, n_rows * from.stride);
+        top.backward_inputs(weights, spare, Scale::SET, (below, from.stride));
+        for (at, layer) in layers.tower.iter().enumerate().rev() {
+            unrectify(upper, &pass.tower[at], dropout);
+            let from = match at.checked_sub(1) {
+                Some(before) => rows_of(&pass.tower[before], layers.tower[before].padded(), n_rows),
+                None => rows_of(bottom, width, n_rows),
+            };
+            layer.backward_weights(from, upper, gradients);
+            let below = zeroed(lower, n_rows * from.stride);
+            layer.backward_inputs(weights, upper, Scale::SET, (below, from.stride));
+            std::mem::swap(upper, lower);
+        }
+        let Some(gate) = &layers.gate else {
+            add(&mut self.d_experts[layers.experts[0]], 1.0, upper);
+            return;
+        };
+        let padded = gate.padded();
+        let d_gate = zeroed(&mut self.spare, n_rows * padded);
+        for (place, &expert) in layers.experts.iter().enumerate() {
+            let outputs = self.experts[expert].last().map_or(&[][..], Vec::as_slice);
+            let slopes = self.d_experts[expert].chunks_exact_mut(width);
+            let rows = outputs
+                .chunks_exact(width)
+                .zip(slopes)
+                .zip(upper.chunks_exact(width));
+            let gates = pass
+                .gate
+                .chunks_exact(padded)
+                .zip(d_gate.chunks_exact_mut(padded));
+            for (((output, slope), mixed), (shares, d_gate)) in rows.zip(gates) {
+                add(slope, shares[place], mixed);
+                d_gate[place] = marquee_math::dot(output, mixed);
+            }
+        }
+        for (d_gate, shares) in d_gate
+            .chunks_exact_mut(padded)
+            .zip(pass.gate.chunks_exact(padded))
+        {
+            unsoftmax(&mut d_gate[..gate.outputs], &shares[..gate.outputs]);
+        }
+        let x = rows_of(&self.x, shape.stride(), n_rows);
+        gate.backward_weights(x, d_gate, gradients);
+        gate.backward_inputs(weights, d_gate, Scale::ADD, (&mut self.dx, shape.stride()));
+    }
+
+    fn backward_expert(
+        &mut self,
+        (expert, layers): (usize, &[Linear]),
+        (shape, weights): (&Shape, &[f32]),
+        dropout: &Dropout,
+        gradients: &mut [f32],
+    ) {
+        let n_rows = self.n_rows;
+        let outputs = &self.experts[expert];
+        let [upper, lower] = &mut self.d_layer;
+        std::mem::swap(upper, &mut self.d_experts[expert]);
+        for (at, layer) in layers.iter().enumerate().rev() {
+            unrectify(upper, &outputs[at], dropout);
+            let Some(before) = at.checked_sub(1) else {
+                let x = rows_of(&self.x, shape.stride(), n_rows);
+                layer.backward_weights(x, upper, gradients);
+                let to = (&mut self.dx[..], shape.stride());
+                layer.backward_inputs(weights, upper, Scale::ADD, to);
+                continue;
+            };
+            let from = rows_of(&outputs[before], layers[before].padded(), n_rows);
+            layer.backward_weights(from, upper, gradients);
+            let below = zeroed(lower, n_rows * from.stride);
+            layer.backward_inputs(weights, upper, Scale::SET, (below, from.stride));
+            std::mem::swap(upper, lower);
+        }
+    }
+
+    fn backward_cross(&mut self, shape: &Shape, weights: &[f32], gradients: &mut [f32]) {
+        let (stride, n_rows) = (shape.stride(), self.n_rows);
+        let d_added = &mut self.spare;
+        for (at, layer) in shape.cross.iter().enumerate().rev() {
+            let pass = &self.cross[at];
+            sized(d_added, n_rows * stride);
+            // c' = x ⊙ a + c: slopes of x, a; that of c goes on as it is.
+            let inputs = self.x.iter().zip(&pass.added).zip(&self.d_cross);
+            let slopes = self.dx.iter_mut().zip(&mut *d_added);
+            for ((dx, d_added), ((x, added), d_cross)) in slopes.zip(inputs) {
+                *dx += added * d_cross;
+                *d_added = x * d_cross;
+            }
+            let from = match at.checked_sub(1) {
+                Some(before) => &self.cross[before].output,
+                None => &self.x,
+            };
+            let from = rows_of(from, stride, n_rows);
+            let to = (&mut self.d_cross[..], stride);
+            match layer {
+                CrossShape::Full(linear) => {
+                    linear.backward_weights(from, d_added, gradients);
+                    linear.backward_inputs(weights, d_added, Scale::ADD, to);
+                }
+                CrossShape::LowRank { down, up } => {
+                    let low = rows_of(&pass.low, down.padded(), n_rows);
+                    up.backward_weights(low, d_added, gradients);
+                    let d_low = zeroed(&mut self.d_layer[0], n_rows * down.padded());
+                    up.backward_inputs(weights, d_added, Scale::SET, (d_low, down.padded()));
+                    down.backward_weights(from, d_low, gradients);
+                    down.backward_inputs(weights, d_low, Scale::ADD, to);
+                }
+            }
+        }
+        add(&mut self.dx, 1.0, &self.d_cross);
+    }
+}
+
+/// Slopes before a rectified and dropped-out layer, given what it gave.
+fn unrectify(slopes: &mut [f32], outputs: &[f32], dropout: &Dropout) {
+    let kept = dropout.scale();
+    for (slope, &output) in slopes.iter_mut().zip(outputs) {
+        *slope = if output > 0.0 { *slope * kept } else { 0.0 };
+    }
+}
+
+fn unsoftmax(slopes: &mut [f32], shares: &[f32]) {
+    let mean: f32 = slopes
+        .iter()
+        .zip(shares)
+        .map(|(slope, share)| slope * share)
+        .sum();
+    for (slope, share) in slopes.iter_mut().zip(shares) {
+        *slope = share * (*slope - mean);
+    }
+}

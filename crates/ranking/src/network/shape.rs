@@ -1,0 +1,204 @@
+//! The layers of a network and where their weights lie in one array.
+
+use marquee_math::AFFINE_BLOCK;
+
+use super::{Cross, NetworkConfig, layout::Layout, linear::Linear, outcome::Outcome};
+
+/// All layers above the inputs.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Shape {
+    pub(crate) layout: Layout,
+    /// For each sequence that candidates look at, in the order of the layout.
+    pub(crate) attention: Vec<AttentionShape>,
+    pub(crate) cross: Vec<CrossShape>,
+    pub(crate) experts: Vec<Vec<Linear>>,
+    /// From the last cross layer to all outputs.
+    pub(crate) direct: Linear,
+    pub(crate) heads: Vec<HeadShape>,
+    /// Weights of all layers.
+    pub(crate) len: usize,
+}
+
+/// How a candidate looks at a sequence.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct AttentionShape {
+    /// From the candidate to the hidden layer.
+    pub(crate) query: Linear,
+    /// From an event and its product with the candidate; no bias of its own.
+    pub(crate) key: Linear,
+    /// The hidden layer's part in the score, padded.
+    pub(crate) score: std::ops::Range<usize>,
+}
+
+/// A cross layer.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum CrossShape {
+    Full(Linear),
+    LowRank { down: Linear, up: Linear },
+}
+
+/// What belongs to one head.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct HeadShape {
+    pub(crate) outcome: Outcome,
+    /// Which experts it draws on.
+    pub(crate) experts: Vec<usize>,
+    /// How much on which; none where there is one expert.
+    pub(crate) gate: Option<Linear>,
+    pub(crate) tower: Vec<Linear>,
+    /// From the top of the tower to its outputs; none without a deep part.
+    pub(crate) top: Option<Linear>,
+    /// Its columns among all outputs.
+    pub(crate) first: usize,
+    /// What each position does, in training only.
+    pub(crate) positions: std::ops::Range<usize>,
+}
+
+/// Gives out places for weights.
+struct Places(usize);
+
+impl Places {
+    fn take(&mut self, n: usize) -> std::ops::Range<usize> {
+        let start = self.0;
+        self.0 += n;
+        start..self.0
+    }
+
+    fn linear(&mut self, inputs: usize, outputs: usize) -> Linear {
+        let padded = outputs.next_multiple_of(AFFINE_BLOCK);
+        Linear {
+            inputs,
+            outputs,
+            weights: self.take(inputs * padded),
+            bias: self.take(padded),
+        }
+    }
+
+    fn tower(&mut self, inputs: usize, widths: &[usize]) -> Vec<Linear> {
+        let mut inputs = inputs;
+        let layers = widths.iter().map(|&outputs| {
+            let layer = self.linear(inputs, outputs);
+            inputs = outputs;
+            layer
+        });
+        layers.collect()
+    }
+}
+
+impl Shape {
+    /// The layers for these inputs and heads.
+    pub(crate) fn new(layout: Layout, config: &NetworkConfig, outcomes: &[Outcome]) -> Self {
+        let mut places = Places(0);
+        let (width, embedding) = (layout.width, layout.embedding);
+        let attention = layout.row.sequences.iter().map(|_| AttentionShape {
+            query: places.linear(embedding, config.attention),
+            key: places.linear(2 * embedding, config.attention),
+            score: places.take(config.attention.next_multiple_of(AFFINE_BLOCK)),
+        });
+        let attention = attention.collect();
+        let cross = config.cross.iter().map(|cross| match *cross {
+            Cross::Full => CrossShape::Full(places.linear(width, width)),
+            Cross::LowRank(rank) => CrossShape::LowRank {
+                down: places.linear(width, rank),
+                up: places.linear(rank, width),
+            },
+        });
+        let cross = cross.collect();
+        let deep = !config.hidden.is_empty();
+        let own = config.own_experts * outcomes.len();
+        let n_experts = if deep { config.shared_experts + own } else { 0 };
+        let experts = (0..n_experts).map(|_| places.tower(width, &config.hidden));
+        let experts = experts.collect();
+        let n_outputs: usize = outcomes.iter().map(|outcome| outcome.n_outputs()).sum();
+        let direct = places.linear(width, n_outputs);
+        let mut first = 0;
+        let heads = outcomes.iter().enumerate().map(|(head, &outcome)| {
+            first += outcome.n_outputs();
+            let first = first - outcome.n_outputs();
+            head_shape(&mut places, width, config, (head, outcome, first))
+        });
+        Self {
+            attention,
+            cross,
+            experts,
+            direct,
+            heads: heads.collect(),
+            layout,
+            len: places.0,
+        }
+    }
+
+    /// Inputs of a row, padded.
+    pub(crate) fn stride(&self) -> usize {
+        self.layout.width.next_multiple_of(AFFINE_BLOCK)
+    }
+}
+
+fn head_shape(
+    places: &mut Places,
+    width: usize,
+    config: &NetworkConfig,
+    (head, outcome, first): (usize, Outcome, usize),
+) -> HeadShape {
+    let deep = config.hidden.last().copied();
+    let own = config.shared_experts + head * config.own_experts;
+    let own = own..own + config.own_experts;
+    let experts: Vec<usize> = match deep {
+        Some(_) => (0..config.shared_experts).chain(own).collect(),
+        None => Vec::new(),
+    };
+    let gate = (experts.len() > 1).then(|| places.linear(width, experts.len()));
+    let tower = deep.map_or_else(Vec::new, |deep| places.tower(deep, &config.tower));
+    let top = deep.map(|deep| {
+        let below = config.tower.last().copied().unwrap_or(deep);
+        places.linear(below, outcome.n_outputs())
+    });
+    HeadShape {
+        outcome,
+        experts,
+        gate,
+        tower,
+        top,
+        first,
+        positions: places.take(config.positions),
+    }
+}
+
+/// A layer and what follows it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Layer<'a> {
+    pub(crate) linear: &'a Linear,
+    /// Variance of new weights, times the number of inputs.
+    pub(crate) gain: f64,
+}
+
+impl Shape {
+    /// All layers, in the order of their weights but for those of cross layers, which come first.
+    pub(crate) fn layers(&self) -> Vec<Layer<'_>> {
+        // A rectifier takes half of what goes through it; what is added to something starts small.
+        const RECTIFIED: f64 = 2.0;
+        const ADDED: f64 = 0.3;
+        const PLAIN: f64 = 1.0;
+        let layer = |gain| move |linear| Layer { linear, gain };
+        let mut layers = Vec::new();
+        for cross in &self.cross {
+            match cross {
+                CrossShape::Full(linear) => layers.push(layer(ADDED)(linear)),
+                CrossShape::LowRank { down, up } => {
+                    layers.extend([layer(PLAIN)(down), layer(ADDED)(up)]);
+                }
+            }
+        }
+        for attention in &self.attention {
+            layers.extend([&attention.query, &attention.key].map(layer(PLAIN)));
+        }
+        layers.extend(self.experts.iter().flatten().map(layer(RECTIFIED)));
+        layers.push(layer(ADDED)(&self.direct));
+        for head in &self.heads {
+            layers.extend(head.gate.iter().map(layer(ADDED)));
+            layers.extend(head.tower.iter().map(layer(RECTIFIED)));
+            layers.extend(head.top.iter().map(layer(ADDED)));
+        }
+        layers
+    }
+}

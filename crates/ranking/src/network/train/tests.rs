@@ -1,0 +1,204 @@
+use std::collections::BTreeMap;
+
+use marquee_features::TrainingTable;
+
+use super::*;
+use crate::{
+    network::{Cross, EmbeddingOptimizer, PositionBias},
+    samples,
+};
+
+/// Every part of a network, small.
+pub(crate) fn whole() -> NetworkConfig {
+    let position = |position| HeadConfig {
+        loss_weight: 1.0,
+        position,
+    };
+    NetworkConfig {
+        embedding: 3,
+        knots: 3,
+        cross: vec![Cross::Full, Cross::LowRank(2)],
+        hidden: vec![6, 5],
+        shared_experts: 2,
+        own_experts: 1,
+        tower: vec![4],
+        attention: 4,
+        bins: 4,
+        heads: BTreeMap::from([
+            ("open".to_owned(), position(PositionBias::Examination)),
+            ("like".to_owned(), position(PositionBias::Shift)),
+            (
+                "watch_fraction".to_owned(),
+                HeadConfig {
+                    loss_weight: 0.7,
+                    position: PositionBias::None,
+                },
+            ),
+        ]),
+        positions: 3,
+        largest_inverse_propensity: 4.0,
+        batch: 16,
+        embedding_deviation: 0.6,
+        ..NetworkConfig::default()
+    }
+}
+
+/// A trainer in which nothing hides by being zero at first.
+fn trainer<'c>(rows: TrainingRows<'_>, config: &'c NetworkConfig) -> Trainer<'c> {
+    let description = Description::learn(rows, config).unwrap();
+    let mut trainer = Trainer::new(description, config, 7);
+    let mut shifts = vec![0.0; trainer.weights.len()];
+    fill_normal(&mut rng(8, 0), 0.1, &mut shifts);
+    let shape = trainer.description.shape.clone();
+    let biases = shape.layers().into_iter().map(|layer| {
+        let bias = &layer.linear.bias;
+        bias.start..bias.start + layer.linear.outputs
+    });
+    let positions = shape.heads.iter().map(|head| head.positions.clone());
+    for at in biases.chain(positions).flatten() {
+        trainer.weights[at] += 2.0 * shifts[at];
+    }
+    trainer
+}
+
+/// What the step of embeddings adds up, as told by Adagrad's sums of squares and directions.
+fn embedding_slopes(
+    trainer: &mut Trainer<'_>,
+    examples: &Examples<'_>,
+    places: &[u32],
+) -> Vec<f32> {
+    let shape = trainer.description.shape.clone();
+    let batch = Batch {
+        layout: &shape.layout,
+        rows: examples.rows.features(),
+        request_of: examples.request_of,
+        places,
+        chunk_rows: CHUNK,
+        stride: shape.stride(),
+    };
+    let before = trainer.tables.clone();
+    let squares = trainer.embeddings.first.clone();
+    let sizes = (StepSize::new(1.0, 0.0, 1), 1.0);
+    let chunks = std::mem::take(&mut trainer.chunks);
+    trainer
+        .embeddings
+        .step(sizes, batch, &chunks, &mut trainer.tables);
+    let after = trainer.tables.iter().zip(&before);
+    let squares = trainer.embeddings.first.iter().zip(&squares);
+    // square' = square + g², value' = value - g / sqrt(square').
+    let slopes = after.zip(squares).map(|((after, before), (square, _))| {
+        (before - after) * square.sqrt() / places.len() as f32
+    });
+    slopes.collect()
+}
+
+#[track_caller]
+fn check(config: &NetworkConfig, n: (usize, usize)) {
+    const STEP: f32 = 4e-3;
+    let table = samples::table(n.0, n.1, 3);
+    let rows = table.view().unwrap();
+    let mut trainer = trainer(rows, config);
+    let heads = trainer.description.places(rows, config);
+    let requests = requests_of(&rows);
+    let examples = Examples {
+        rows,
+        request_of: &requests,
+        heads: &heads,
+        largest_inverse_propensity: narrow(config.largest_inverse_propensity),
+    };
+    let places: Vec<u32> = (0..row(rows.features().n_rows())).collect();
+    let middle = trainer.learn(&examples, &places);
+    let weights = trainer.learned().0.to_vec();
+    let before = trainer.tables.clone();
+    let embeddings = embedding_slopes(&mut trainer, &examples, &places);
+    trainer.tables.copy_from_slice(&before);
+    let mut largest = [0.0_f64; 2];
+    for (array, exact) in [embeddings, weights].iter().enumerate() {
+        for (at, &exact) in exact.iter().enumerate() {
+            // Some of the many weights that only pad, and a good part of the others.
+            if at % if exact == 0.0 { 197 } else { 6 } != 0 {
+                continue;
+            }
+            let mut loss = |by: f32| {
+                let values = [&mut trainer.tables, &mut trainer.weights];
+                values.into_iter().nth(array).unwrap()[at] += by;
+                trainer.learn(&examples, &places)
+            };
+            let (above, below) = (loss(STEP), loss(-2.0 * STEP));
+            loss(STEP);
+            let per = |difference: f64, steps: f64| {
+                difference / (steps * f64::from(STEP) * places.len() as f64)
+            };
+            // A rectifier may bend between two points: then the slope is that of one side.
+            let sides = [
+                per(above - below, 2.0),
+                per(above - middle, 1.0),
+                per(middle - below, 1.0),
+            ];
+            let fits = |slope: &f64| (slope - f64::from(exact)).abs() < 2e-3 + 0.02 * slope.abs();
+            assert!(
+                sides.iter().any(fits),
+                "{array} {at}: {exact}, not {sides:?}"
+            );
+            largest[array] = largest[array].max(sides[0].abs());
+        }
+    }
+    assert!(largest.iter().all(|&slope| slope > 0.02), "{largest:?}");
+}
+
+#[test]
+fn slopes_of_every_part_are_differences() {
+    check(&whole(), (5, 3));
+}
+
+#[test]
+fn slopes_of_one_expert_without_towers_are_differences() {
+    let config = NetworkConfig {
+        shared_experts: 1,
+        own_experts: 0,
+        tower: Vec::new(),
+        knots: 0,
+        ..whole()
+    };
+    check(&config, (5, 2));
+}
+
+#[test]
+fn slopes_without_cross_layers_or_deep_part_are_differences() {
+    let config = NetworkConfig {
+        cross: Vec::new(),
+        hidden: Vec::new(),
+        ..whole()
+    };
+    check(&config, (5, 3));
+}
+
+fn train_on(table: &TrainingTable, config: &NetworkConfig) -> NetworkModel {
+    let rows = [table.view().unwrap()];
+    let set = TrainingSet {
+        passes: &rows,
+        validation: None,
+    };
+    train(set, config, 5, &mut crate::silent()).unwrap()
+}
+
+#[test]
+fn training_gives_the_same_bits_on_any_number_of_threads() {
+    let table = samples::table(400, 3, 1);
+    for embedding_optimizer in [EmbeddingOptimizer::Adagrad, EmbeddingOptimizer::Adam] {
+        let config = NetworkConfig {
+            batch: 1100,
+            epochs: 2,
+            dropout: 0.2,
+            embedding_optimizer,
+            ..whole()
+        };
+        let on = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            pool.build().unwrap().install(|| train_on(&table, &config))
+        };
+        let (one, three) = (on(1), on(3));
+        assert!(one == three);
+        assert!(one.weights.iter().any(|&weight| weight != 0.0));
+    }
+}
