@@ -38,6 +38,7 @@ pub(crate) struct Traits {
 pub(crate) struct ItemRecord {
     pub(crate) id_hash: u64,
     pub(crate) kind: u8,
+    pub(crate) kind_hash: u64,
     pub(crate) genres: Box<[u32]>,
     pub(crate) tags: Box<[u32]>,
     pub(crate) creators: Box<[u32]>,
@@ -127,10 +128,12 @@ impl Entities {
             creators.push(self.creators.insert(creator.as_str())?);
         }
         let kind = ITEM_KINDS.iter().position(|(kind, _)| *kind == item.kind);
+        let kind = kind.unwrap_or_default();
         let language = item.language.as_deref();
         let record = ItemRecord {
             id_hash: text_hash(item.id.as_str()),
-            kind: u8::try_from(kind.unwrap_or_default()).unwrap_or_default(),
+            kind: u8::try_from(kind).unwrap_or_default(),
+            kind_hash: text_hash(ITEM_KINDS[kind].1),
             genres: self.genres.rows(&item.genres),
             tags: self.tags.rows(&item.tags),
             creators: creators.into(),

@@ -13,7 +13,7 @@ use marquee_core::Seconds;
 pub use crate::declare::Limits;
 pub(crate) use build::Sum;
 pub(crate) use layout::{
-    Entity, Fading, HALF_LIFE_TILES, HALF_LIVES, PairLayout, PairSlot, Ring, TileLayout, TileRead,
+    Entity, Fading, HALF_LIFE_TILES, PairLayout, PairSlot, Ring, TILES, TileLayout, TileRead,
 };
 
 use crate::{

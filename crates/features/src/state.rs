@@ -24,7 +24,7 @@ use marquee_core::{Event, EventKind};
 
 pub use checkpoint::CHECKPOINT_KIND;
 pub(crate) use log::{Entry, ViewerLog};
-pub(crate) use tiles::{Sign, Tiles};
+pub(crate) use tiles::{Sign, TileReader, Tiles};
 
 use crate::{
     Plan, Result, entities::Entities, entities::NONE, observed::Marks, observed::Observed,

@@ -2,11 +2,9 @@
 
 use super::values::Moment;
 use crate::{
-    FeatureState,
-    declare::{Combine, Measure, Prior, Span},
-    observed::Marks,
+    declare::{Combine, Measure, Prior, Span, Trait},
     plan::{PairLayout, PairSlot, Sum},
-    state::{Entry, ViewerLog},
+    state::Entry,
 };
 
 /// Rows and their places, by open addressing: emptied in no time and never asked in an order.
@@ -79,7 +77,7 @@ impl RowMap {
     }
 }
 
-/// The sums of one trait.
+/// The sums of one trait, and where those of the candidates are.
 #[derive(Debug, Default)]
 pub(super) struct PairSums {
     map: RowMap,
@@ -88,22 +86,70 @@ pub(super) struct PairSums {
     /// The same over all events that have such a trait at all.
     totals: Vec<f64>,
     n_slots: usize,
+    /// Candidates + 1 offsets into `places`.
+    starts: Vec<usize>,
+    /// Places in `sums` of the candidates' traits; [`NOWHERE`] for one that the viewer never met.
+    places: Vec<usize>,
 }
+
+/// The place of a trait without sums.
+const NOWHERE: usize = usize::MAX;
 
 /// The time of no event.
 const NEVER: f64 = f64::NEG_INFINITY;
 
-/// Sums the viewer's latest events for every trait of the plan.
+/// Sums the viewer's latest events for every trait of the plan, and finds the candidates' traits.
 pub(super) fn fill(moment: &Moment<'_>, to: &mut Vec<PairSums>) {
-    let layouts = &moment.state.plan.pairs;
+    let state = moment.state;
+    let layouts = &state.plan.pairs;
     to.resize_with(layouts.len(), PairSums::default);
+    for (layout, sums) in layouts.iter().zip(&mut *to) {
+        sums.clear(layout);
+    }
+    let limits = state.plan.limits;
+    let events = moment
+        .log
+        .map(|log| log.shown(limits).iter().chain(log.deeds(limits)));
+    for entry in events.into_iter().flatten() {
+        let mut fading = Fading::default();
+        for (layout, sums) in layouts.iter().zip(&mut *to) {
+            if entry.marks.meets(layout.marks) {
+                let traits = state.traits_of_entry(layout.of, entry);
+                sums.add(layout, traits.as_slice(), &mut |slot| {
+                    addend(slot, entry, moment.now_ms, &mut fading)
+                });
+            }
+        }
+    }
     for (layout, sums) in layouts.iter().zip(to) {
-        sums.fill(moment.state, layout, moment.log, moment.now_ms);
+        sums.find(moment, layout.of);
+    }
+}
+
+/// What is left of one event, by half-life: many sums share a few of them.
+#[derive(Default)]
+struct Fading {
+    known: [(i64, f64); 4],
+    len: usize,
+}
+
+impl Fading {
+    fn left(&mut self, age_ms: i64, half_life_ms: i64) -> f64 {
+        let known = self.known[..self.len].iter();
+        if let Some(found) = known.clone().find(|(length, _)| *length == half_life_ms) {
+            return found.1;
+        }
+        let left = halved(age_ms, half_life_ms);
+        if let Some(free) = self.known.get_mut(self.len) {
+            *free = (half_life_ms, left);
+            self.len += 1;
+        }
+        left
     }
 }
 
 /// What an event adds to a slot; `None` where it does not count.
-pub(crate) fn addend(slot: &PairSlot, entry: &Entry, now_ms: i64) -> Option<f64> {
+fn addend(slot: &PairSlot, entry: &Entry, now_ms: i64, fading: &mut Fading) -> Option<f64> {
     let age = now_ms.saturating_sub(entry.time_ms);
     if age < 0 {
         return None;
@@ -121,7 +167,7 @@ pub(crate) fn addend(slot: &PairSlot, entry: &Entry, now_ms: i64) -> Option<f64>
             match signal.span {
                 Span::Ever => Some(amount),
                 Span::Window(window) => (age < window).then_some(amount),
-                Span::HalfLife(half_life) => Some(amount * halved(age, half_life)),
+                Span::HalfLife(half_life) => Some(amount * fading.left(age, half_life)),
             }
         }
     }
@@ -133,53 +179,65 @@ pub(crate) fn halved(age_ms: i64, half_life_ms: i64) -> f64 {
 }
 
 impl PairSums {
-    fn fill(
-        &mut self,
-        state: &FeatureState,
-        layout: &PairLayout,
-        log: Option<&ViewerLog>,
-        now_ms: i64,
-    ) {
+    fn clear(&mut self, layout: &PairLayout) {
         self.map.clear();
         self.sums.clear();
         self.totals.clear();
         self.n_slots = layout.slots.len();
         self.totals.extend(layout.slots.iter().map(empty));
-        let Some(log) = log else { return };
-        let asked = asked_marks(layout);
-        let limits = state.plan.limits;
-        for entry in log.shown(limits).iter().chain(log.deeds(limits)) {
-            if entry.marks.meets(asked) {
-                self.add(state, layout, entry, now_ms);
-            }
-        }
     }
 
-    fn add(&mut self, state: &FeatureState, layout: &PairLayout, entry: &Entry, now_ms: i64) {
-        let traits = state.traits_of_entry(layout.of, entry);
+    fn add(
+        &mut self,
+        layout: &PairLayout,
+        traits: &[u32],
+        addend: &mut dyn FnMut(&PairSlot) -> Option<f64>,
+    ) {
+        if traits.is_empty() {
+            return;
+        }
         for (slot, kind) in layout.slots.iter().enumerate() {
-            let Some(addend) = addend(kind, entry, now_ms) else {
+            let Some(addend) = addend(kind) else {
                 continue;
             };
-            for &row in traits.as_slice() {
+            for &row in traits {
                 let (place, new) = self.map.insert(row);
                 if new {
                     self.sums.extend(layout.slots.iter().map(empty));
                 }
                 add_to(&mut self.sums[place * self.n_slots + slot], kind, addend);
             }
-            if !traits.as_slice().is_empty() {
-                add_to(&mut self.totals[slot], kind, addend);
-            }
+            add_to(&mut self.totals[slot], kind, addend);
         }
     }
 
-    /// The sum of one trait; of a trait that was never met, what nothing adds up to.
-    fn get(&self, row: u32, sum: Sum, nothing: f64) -> f64 {
-        match self.map.get(row) {
-            Some(place) => self.sums[place * self.n_slots + sum.slot],
-            None => nothing,
+    /// Finds the traits of the candidates or, for hours, of the moment.
+    fn find(&mut self, moment: &Moment<'_>, of: Trait) {
+        self.starts.clear();
+        self.places.clear();
+        self.starts.push(0);
+        let state = moment.state;
+        let place = |map: &RowMap, row: u32| map.get(row).unwrap_or(NOWHERE);
+        if of == Trait::Hour {
+            self.places
+                .push(place(&self.map, state.hour(moment.now_ms)));
+            self.starts.push(1);
+            return;
         }
+        for &item in moment.asked.items {
+            let traits = state.traits_of_item(of, item);
+            let places = traits.as_slice().iter().map(|&row| place(&self.map, row));
+            self.places.extend(places);
+            self.starts.push(self.places.len());
+        }
+    }
+
+    /// The sum at a place; of a trait that was never met, what nothing adds up to.
+    fn get(&self, place: usize, sum: Sum, nothing: f64) -> f64 {
+        if place == NOWHERE {
+            return nothing;
+        }
+        self.sums[place * self.n_slots + sum.slot]
     }
 }
 
@@ -197,18 +255,11 @@ fn add_to(sum: &mut f64, slot: &PairSlot, addend: f64) {
     }
 }
 
-fn asked_marks(layout: &PairLayout) -> Marks {
-    let marks = layout.slots.iter().map(|slot| match slot {
-        PairSlot::Sum(signal) => signal.marks,
-        PairSlot::Last(marks) => *marks,
-    });
-    marks.fold(Marks::NONE, Marks::or)
-}
-
 /// Sums of the traits of one candidate, read.
 pub(super) struct Read<'a> {
     pub(super) pairs: &'a [PairSums],
-    pub(super) traits: &'a [u32],
+    /// The candidate's place in the request; 0 for what belongs to the request.
+    pub(super) row: usize,
 }
 
 impl Read<'_> {
@@ -219,13 +270,13 @@ impl Read<'_> {
     )]
     pub(super) fn sum(&self, of: Sum, combine: Combine) -> f32 {
         let sums = &self.pairs[of.pair];
-        self.combined(combine, |row| sums.get(row, of, 0.0) as f32)
+        self.combined(sums, combine, |place| sums.get(place, of, 0.0) as f32)
     }
 
     pub(super) fn rate(&self, top: Sum, bottom: Sum, prior: Prior, combine: Combine) -> f32 {
         let sums = &self.pairs[top.pair];
-        self.combined(combine, |row| {
-            prior.share_of(sums.get(row, top, 0.0), sums.get(row, bottom, 0.0))
+        self.combined(sums, combine, |place| {
+            prior.share_of(sums.get(place, top, 0.0), sums.get(place, bottom, 0.0))
         })
     }
 
@@ -233,7 +284,9 @@ impl Read<'_> {
     pub(super) fn share(&self, of: Sum, prior: Prior, combine: Combine) -> f32 {
         let sums = &self.pairs[of.pair];
         let total = sums.totals[of.slot];
-        self.combined(combine, |row| prior.share_of(sums.get(row, of, 0.0), total))
+        self.combined(sums, combine, |place| {
+            prior.share_of(sums.get(place, of, 0.0), total)
+        })
     }
 
     /// The time of the last event with any of the traits.
@@ -243,20 +296,26 @@ impl Read<'_> {
     )]
     pub(super) fn last(&self, of: Sum) -> Option<i64> {
         let sums = &self.pairs[of.pair];
-        let times = self.traits.iter().map(|&row| sums.get(row, of, NEVER));
+        let places = self.places(sums).iter();
+        let times = places.map(|&place| sums.get(place, of, NEVER));
         let last = times.fold(NEVER, f64::max);
         (last > NEVER).then_some(last as i64)
     }
 
-    fn combined(&self, combine: Combine, value: impl Fn(u32) -> f32) -> f32 {
-        let Some((&first, rest)) = self.traits.split_first() else {
+    fn places<'s>(&self, sums: &'s PairSums) -> &'s [usize] {
+        &sums.places[sums.starts[self.row]..sums.starts[self.row + 1]]
+    }
+
+    fn combined(&self, sums: &PairSums, combine: Combine, value: impl Fn(usize) -> f32) -> f32 {
+        let places = self.places(sums);
+        let Some((&first, rest)) = places.split_first() else {
             return f32::NAN;
         };
-        let values = rest.iter().map(|&row| value(row));
+        let values = rest.iter().map(|&place| value(place));
         match combine {
             Combine::Max => values.fold(value(first), f32::max),
             Combine::Sum => values.fold(value(first), |a, b| a + b),
-            Combine::Mean => values.fold(value(first), |a, b| a + b) / self.traits.len() as f32,
+            Combine::Mean => values.fold(value(first), |a, b| a + b) / places.len() as f32,
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Features that are the same for all candidates.
 
 use super::{
-    Rows, Scratch, row,
+    Rows, Scratch,
+    pairs::Read,
+    row,
     values::{Moment, crossed, hashed, listed},
 };
 use crate::{entities::NONE, plan::Op};
@@ -27,6 +29,10 @@ pub(super) fn fill(moment: &Moment<'_>, place: usize, scratch: &mut Scratch, to:
     let own = &mut rest[0];
     own.dense.clear();
     own.sparse.clear();
+    let sums = Read {
+        pairs: &scratch.pairs,
+        row: 0,
+    };
     match &node.op {
         Op::Bucket { input, borders } => {
             let value = before[*input].dense.first().copied().unwrap_or(f32::NAN);
@@ -48,9 +54,7 @@ pub(super) fn fill(moment: &Moment<'_>, place: usize, scratch: &mut Scratch, to:
                 .push(crossed(ids.map(Option::unwrap_or_default), *size));
         }
         // No item has this row, so what is left is what the viewer and the moment say.
-        op => own
-            .dense
-            .push(row::number(moment, op, NONE, &scratch.pairs)),
+        op => own.dense.push(row::number(moment, op, NONE, &sums)),
     }
 }
 

@@ -5,12 +5,13 @@ use super::{
     pairs::{Read, RowMap},
     request::bucket,
     tie::TieSums,
-    values::{Moment, Traits, crossed, hashed, listed},
+    values::{Moment, crossed, hashed, listed},
 };
 use crate::{
-    declare::Trait,
+    declare::{Prior, Scale, Trait},
     observed::Marks,
     plan::{Entity, Op},
+    state::TileReader,
     table::NONE,
 };
 
@@ -68,10 +69,18 @@ pub(super) fn fill(moment: &Moment<'_>, place: usize, scratch: &mut Scratch, to:
             );
         }
         Op::Tie { half_life_ms } => tie(moment, *half_life_ms, &mut scratch.ties, &mut own.dense),
+        Op::Tile(of, ..) | Op::TileRate { of, .. } => {
+            let value = TileValue::of(moment, &node.op);
+            let values = items
+                .iter()
+                .map(|&item| value.get(entity(moment, *of, item)));
+            own.dense.extend(values);
+        }
         op => {
             let pairs = &scratch.pairs;
-            own.dense
-                .extend(items.iter().map(|&item| number(moment, op, item, pairs)));
+            let rows = items.iter().enumerate();
+            let values = rows.map(|(row, &item)| number(moment, op, item, &Read { pairs, row }));
+            own.dense.extend(values);
         }
     }
 }
@@ -95,7 +104,7 @@ pub(super) fn id_of(moment: &Moment<'_>, place: usize, item: u32) -> u32 {
 }
 
 /// A number that depends on the moment and at most one candidate.
-pub(super) fn number(moment: &Moment<'_>, op: &Op, item: u32, pairs: &[super::PairSums]) -> f32 {
+pub(super) fn number(moment: &Moment<'_>, op: &Op, item: u32, sums: &Read<'_>) -> f32 {
     let state = moment.state;
     match op {
         Op::Number(field, scale) => scale.of(moment.number(*field, moment.item(item))),
@@ -109,46 +118,64 @@ pub(super) fn number(moment: &Moment<'_>, op: &Op, item: u32, pairs: &[super::Pa
             let last = past.find(|entry| entry.time_ms <= moment.now_ms);
             last.map_or(f32::NAN, |entry| time.of(moment.now_ms - entry.time_ms))
         }
-        Op::Tile(of, ..) | Op::TileRate { of, .. } => tile(moment, op, *of, item),
-        Op::Pair(sum, ..)
-        | Op::SincePair(sum, _)
-        | Op::Share { of: sum, .. }
-        | Op::PairRate { top: sum, .. } => {
-            let of = state.plan.pairs[sum.pair].of;
-            let traits = match of {
-                Trait::Hour => Traits::One([state.hour(moment.now_ms)]),
-                _ => state.traits_of_item(of, item),
-            };
-            let traits = traits.as_slice();
-            pair(moment, op, &Read { pairs, traits })
+        Op::Tile(of, ..) | Op::TileRate { of, .. } => {
+            TileValue::of(moment, op).get(entity(moment, *of, item))
+        }
+        Op::Pair(..) | Op::SincePair(..) | Op::Share { .. } | Op::PairRate { .. } => {
+            pair(moment, op, sums)
         }
         _ => f32::NAN,
     }
 }
 
-/// A number from the counts of a viewer, an item or a creator; NaN where there is none to count for.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a feature keeps 24 bits of any number"
-)]
-fn tile(moment: &Moment<'_>, op: &Op, of: Entity, item: u32) -> f32 {
-    let entity = match of {
+/// Whose counts a feature of a candidate reads.
+fn entity(moment: &Moment<'_>, of: Entity, item: u32) -> Option<u32> {
+    let row = match of {
         Entity::Item => item,
         Entity::Creator => moment.state.entities.first_creator(item),
-        Entity::Viewer => moment.asked.viewer,
+        // A viewer who is not known is one who has done nothing so far.
+        Entity::Viewer => return Some(moment.asked.viewer),
     };
-    // A viewer who is not known is one who has done nothing so far.
-    if entity == NONE && of != Entity::Viewer {
-        return f32::NAN;
+    (row != NONE).then_some(row)
+}
+
+/// A number from counts of one moment, for many entities.
+enum TileValue<'a> {
+    Count(TileReader<'a>, Scale),
+    Rate(TileReader<'a>, TileReader<'a>, Prior),
+    Unknown,
+}
+
+impl<'a> TileValue<'a> {
+    fn of(moment: &Moment<'a>, op: &Op) -> Self {
+        let state = moment.state;
+        let reader = |of: Entity, read| state.tiles[of as usize].reader(read, moment.now_ms);
+        match op {
+            Op::Tile(of, read, scale) => Self::Count(reader(*of, *read), *scale),
+            Op::TileRate {
+                of,
+                top,
+                bottom,
+                prior,
+            } => Self::Rate(reader(*of, *top), reader(*of, *bottom), *prior),
+            _ => Self::Unknown,
+        }
     }
-    let tiles = &moment.state.tiles[of as usize];
-    let count = |read| tiles.read(entity, read, moment.now_ms);
-    match op {
-        Op::Tile(_, read, scale) => scale.of(count(*read) as f32),
-        Op::TileRate {
-            top, bottom, prior, ..
-        } => prior.share_of(count(*top), count(*bottom)),
-        _ => f32::NAN,
+
+    /// NaN where there is none to count for.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a feature keeps 24 bits of any number"
+    )]
+    fn get(&self, entity: Option<u32>) -> f32 {
+        let Some(entity) = entity else {
+            return f32::NAN;
+        };
+        match self {
+            Self::Count(count, scale) => scale.of(count.get(entity) as f32),
+            Self::Rate(top, bottom, prior) => prior.share_of(top.get(entity), bottom.get(entity)),
+            Self::Unknown => f32::NAN,
+        }
     }
 }
 

@@ -230,12 +230,12 @@ fn time_since_an_event_with_the_candidate_or_its_genre() {
 
 #[test]
 fn window_counts_whole_tiles() {
-    let keys = "kind = \"counter\"\nof = \"item\"\nevents = [\"open\"]\nwindow = \"24h\"";
-    // Tiles of an hour; now is 20 minutes into the 24th and latest of them.
+    let keys = "kind = \"counter\"\nof = \"item\"\nevents = [\"open\"]\nwindow = \"32h\"";
+    // Tiles of an hour; now is 20 minutes into the 32nd and latest of them.
     let events = [
         opened(MINUTE, "a"),
-        opened(23 * HOUR + 19 * MINUTE, "a"),
-        opened(23 * HOUR + 21 * MINUTE, "a"),
+        opened(31 * HOUR + 19 * MINUTE, "a"),
+        opened(31 * HOUR + 21 * MINUTE, "a"),
         opened(HOUR, "b"),
     ];
     check_rows(keys, &events, &[2.0, 1.0, 0.0, 0.0]);

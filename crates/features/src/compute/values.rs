@@ -6,7 +6,7 @@ use super::{Asked, VectorSet};
 use crate::{
     FeatureState,
     declare::{Field, Trait},
-    entities::{ITEM_KINDS, ItemRecord, NONE, ViewerRecord, text_hash},
+    entities::{ItemRecord, NONE, ViewerRecord, text_hash},
     state::{Entry, ViewerLog},
 };
 
@@ -168,7 +168,7 @@ impl FeatureState {
         };
         match field {
             Field::ItemId => item.id_hash,
-            Field::ItemKind => text_hash(ITEM_KINDS[usize::from(item.kind)].1),
+            Field::ItemKind => item.kind_hash,
             Field::ItemSeries => item.series_hash,
             Field::ItemLanguage => word(item.language.as_ref(), entities.languages()),
             Field::ItemGenres => word(item.genres.get(nth), entities.genres()),

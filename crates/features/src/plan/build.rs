@@ -10,6 +10,7 @@ use crate::{
         Borders, Combine, Declared, Field, Kind, Owner, Place, Scale, Scope, Signal, Since, Trait,
         Vectors, With, Word,
     },
+    observed::Marks,
 };
 
 /// A sum over a viewer's events by trait: which trait, and which sum of it.
@@ -331,10 +332,12 @@ impl Builder<'_> {
             self.pairs.push(PairLayout {
                 of,
                 slots: Vec::new(),
+                marks: Marks::NONE,
             });
             self.pairs.len() - 1
         });
-        let slots = &mut self.pairs[pair].slots;
+        let PairLayout { slots, marks, .. } = &mut self.pairs[pair];
+        *marks = marks.or(slot.marks());
         let found = slots.iter().position(|other| *other == slot);
         let slot = found.unwrap_or_else(|| {
             slots.push(slot);

@@ -12,12 +12,11 @@ use crate::{
     observed::Marks,
 };
 
-/// Tiles that make up a window.
-pub(crate) const WINDOW_TILES: u32 = 24;
+/// Tiles of a ring: those of a whole window, or of eight half-lives, after which 1/256 is left of an
+/// event and it counts no more.
+pub(crate) const TILES: u32 = 32;
 /// Tiles that a half-life is divided into.
 pub(crate) const HALF_LIFE_TILES: u32 = 4;
-/// Half-lives after which an event counts no more: 1/256 of it is left then.
-pub(crate) const HALF_LIVES: u32 = 8;
 
 /// Whose tiles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,16 +33,18 @@ pub(crate) struct Ring {
     pub(crate) measure: Measure,
     /// Width of a tile in milliseconds; 0 for the total of all time.
     pub(crate) width_ms: i64,
-    /// Number of tiles; 0 for a total.
-    pub(crate) len: u32,
     /// Where its words begin in the block of an entity: the number of the newest tile, then the
     /// tiles; for a total its lower and upper half.
     pub(crate) offset: u32,
 }
 
 impl Ring {
+    pub(crate) const fn is_total(&self) -> bool {
+        self.width_ms == 0
+    }
+
     pub(crate) const fn words(&self) -> u32 {
-        if self.len == 0 { 2 } else { self.len + 1 }
+        if self.is_total() { 2 } else { TILES + 1 }
     }
 }
 
@@ -57,8 +58,6 @@ pub(crate) struct TileLayout {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TileRead {
     pub(crate) ring: u32,
-    /// Tiles up to now that are read; 0 for a total.
-    pub(crate) tiles: u32,
     /// Whether older tiles count less.
     pub(crate) fading: Fading,
 }
@@ -74,15 +73,12 @@ pub(crate) enum Fading {
 impl TileLayout {
     /// The ring that holds `signal`, which is added if there is none.
     pub(crate) fn read(&mut self, signal: Signal) -> TileRead {
-        let (width_ms, tiles, fading) = match signal.span {
-            Span::Ever => (0, 0, Fading::Level),
-            Span::Window(window) => {
-                let width = (window / i64::from(WINDOW_TILES)).max(1);
-                (width, WINDOW_TILES, Fading::Level)
-            }
+        let (width_ms, fading) = match signal.span {
+            Span::Ever => (0, Fading::Level),
+            Span::Window(window) => ((window / i64::from(TILES)).max(1), Fading::Level),
             Span::HalfLife(half_life) => {
                 let width = (half_life / i64::from(HALF_LIFE_TILES)).max(1);
-                (width, HALF_LIFE_TILES * HALF_LIVES, Fading::Halving)
+                (width, Fading::Halving)
             }
         };
         let same = |ring: &Ring| {
@@ -93,19 +89,12 @@ impl TileLayout {
                 marks: signal.marks,
                 measure: signal.measure,
                 width_ms,
-                len: 0,
                 offset: 0,
             });
             self.rings.len() - 1
         });
-        let kept = &mut self.rings[ring].len;
-        *kept = tiles.max(*kept);
         let ring = u32::try_from(ring).expect("a file declares fewer rings");
-        TileRead {
-            ring,
-            tiles,
-            fading,
-        }
+        TileRead { ring, fading }
     }
 
     /// Gives every ring its place, after the last one was added.
@@ -128,6 +117,8 @@ impl TileLayout {
 pub(crate) struct PairLayout {
     pub(crate) of: Trait,
     pub(crate) slots: Vec<PairSlot>,
+    /// Events that any slot counts.
+    pub(crate) marks: Marks,
 }
 
 /// One sum.
@@ -138,15 +129,28 @@ pub(crate) enum PairSlot {
     Last(Marks),
 }
 
+impl PairSlot {
+    pub(crate) const fn marks(&self) -> Marks {
+        match self {
+            Self::Sum(signal) => signal.marks,
+            Self::Last(marks) => *marks,
+        }
+    }
+}
+
 /// A hash of everything that decides what a state's numbers mean.
 pub(crate) fn fingerprint(tiles: &[TileLayout; 3], limits: Limits) -> u64 {
-    let mut numbers = vec![i64::from(limits.shown), i64::from(limits.deeds)];
+    let mut numbers = vec![
+        i64::from(limits.shown),
+        i64::from(limits.deeds),
+        i64::from(TILES),
+    ];
     for layout in tiles {
         numbers.push(i64::try_from(layout.rings.len()).unwrap_or(i64::MAX));
         for ring in &layout.rings {
             let watched = i64::from(ring.measure == Measure::Watched);
             let marks = i64::from(ring.marks.0);
-            numbers.extend([marks, watched, ring.width_ms, i64::from(ring.len)]);
+            numbers.extend([marks, watched, ring.width_ms]);
         }
     }
     let bytes: Vec<u8> = numbers

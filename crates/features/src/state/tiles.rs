@@ -2,7 +2,7 @@
 
 use crate::{
     declare::Measure,
-    plan::{Fading, HALF_LIFE_TILES, HALF_LIVES, Ring, TileLayout, TileRead},
+    plan::{Fading, HALF_LIFE_TILES, Ring, TILES, TileLayout, TileRead},
 };
 
 use super::Entry;
@@ -14,8 +14,88 @@ pub(crate) struct Tiles {
     words: usize,
     /// A block for each entity that had an event, see [`Ring`].
     pub(super) blocks: Vec<Option<Box<[u32]>>>,
-    /// What is left of a count after so many tiles.
-    fading: Vec<f64>,
+    level: Weights,
+    halving: Weights,
+}
+
+/// Tiles of a ring, as a length.
+const N: usize = TILES as usize;
+
+/// What a count weighs by its age in tiles, as whole numbers of [`scale`](Self::scale), so that sums
+/// are exact in any order and on any machine.
+///
+/// The tiles of a ring lie at their number modulo [`TILES`], so the weights are kept as they have to
+/// be read beside them: a row for each number of tiles by which the newest one lies back, twice
+/// around, cut where the newest tile lies.
+#[derive(Debug, Clone, PartialEq)]
+struct Weights {
+    rows: Vec<[u32; 2 * N]>,
+    scale: f64,
+}
+
+impl Weights {
+    /// - `of_age`: weight of a count that is so many tiles old, below 2^26 as a whole number.
+    fn new(scale: f64, of_age: impl Fn(u32) -> u32) -> Self {
+        let row = |behind: i64| {
+            let mut row = [0; 2 * N];
+            for (at, weight) in row.iter_mut().enumerate() {
+                let before_newest = (2 * N - 1 - at) % N;
+                let age = behind + i64::try_from(before_newest).unwrap_or_default();
+                let age = u32::try_from(age).ok().filter(|age| *age < TILES);
+                *weight = age.map_or(0, &of_age);
+            }
+            row
+        };
+        let last = i64::from(TILES) - 1;
+        Self {
+            rows: (-last..=last).map(row).collect(),
+            scale,
+        }
+    }
+
+    /// The weights of tiles in the order in which they lie.
+    fn beside(&self, now: i32, newest: i32) -> Option<&[u32]> {
+        let behind = i64::from(now) - i64::from(newest) + i64::from(TILES) - 1;
+        let row = self.rows.get(usize::try_from(behind).ok()?)?;
+        let cut = N - 1 - slot_of(newest);
+        Some(&row[cut..cut + N])
+    }
+}
+
+/// One count of many entities at one time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TileReader<'a> {
+    blocks: &'a [Option<Box<[u32]>>],
+    start: usize,
+    end: usize,
+    /// Number of the tile of now; none for a total.
+    now: Option<i32>,
+    weights: &'a Weights,
+}
+
+impl TileReader<'_> {
+    /// The count of an entity; nothing happened to one without a block.
+    pub(crate) fn get(&self, entity: u32) -> f64 {
+        let Some(Some(block)) = self.blocks.get(entity as usize) else {
+            return 0.0;
+        };
+        let words = &block[self.start..self.end];
+        let Some(now) = self.now else {
+            return (u64::from(words[0]) | u64::from(words[1]) << 32) as f64;
+        };
+        let (newest, tiles) = (words[0].cast_signed(), &words[1..]);
+        if newest == EMPTY {
+            return 0.0;
+        }
+        let Some(weights) = self.weights.beside(now, newest) else {
+            return 0.0;
+        };
+        let weighed = tiles.iter().zip(weights);
+        let sum: u64 = weighed
+            .map(|(count, weight)| u64::from(*count) * u64::from(*weight))
+            .sum();
+        sum as f64 * self.weights.scale
+    }
 }
 
 /// Whether an event comes or is taken back.
@@ -30,13 +110,18 @@ const EMPTY: i32 = i32::MIN;
 
 impl Tiles {
     pub(super) fn new(layout: TileLayout) -> Self {
-        let steps = 0..HALF_LIFE_TILES * HALF_LIVES;
-        let left = |step: u32| (-f64::from(step) / f64::from(HALF_LIFE_TILES)).exp2();
+        // With 26 bits of a weight and 32 of a count, a sum of 32 of them fits 64.
+        let one = f64::from(1 << 26);
+        let left = |age: u32| {
+            let left = (-f64::from(age) / f64::from(HALF_LIFE_TILES)).exp2();
+            whole(left * one)
+        };
         Self {
             words: layout.words(),
             layout,
             blocks: Vec::new(),
-            fading: steps.map(left).collect(),
+            level: Weights::new(1.0, |_| 1),
+            halving: Weights::new(1.0 / one, left),
         }
     }
 
@@ -48,7 +133,7 @@ impl Tiles {
     /// A block without counts.
     fn empty_block(&self) -> Box<[u32]> {
         let mut block = vec![0; self.words].into_boxed_slice();
-        for ring in self.layout.rings.iter().filter(|ring| ring.len > 0) {
+        for ring in self.layout.rings.iter().filter(|ring| !ring.is_total()) {
             block[ring.offset as usize] = EMPTY.cast_unsigned();
         }
         block
@@ -79,47 +164,19 @@ impl Tiles {
         self.blocks[entity] = Some(block);
     }
 
-    /// What a feature reads at `now_ms`; nothing happened to an entity without a block.
-    pub(crate) fn read(&self, entity: u32, read: TileRead, now_ms: i64) -> f64 {
-        let Some(Some(block)) = self.blocks.get(entity as usize) else {
-            return 0.0;
-        };
+    /// What a feature reads at `now_ms`.
+    pub(crate) fn reader(&self, read: TileRead, now_ms: i64) -> TileReader<'_> {
         let ring = &self.layout.rings[read.ring as usize];
-        let words = &block[ring.offset as usize..][..ring.words() as usize];
-        if read.tiles == 0 {
-            return total(words, ring);
-        }
-        let (newest, tiles) = (words[0].cast_signed(), &words[1..]);
-        if newest == EMPTY {
-            return 0.0;
-        }
-        let now = tile_of(now_ms, ring.width_ms);
-        let first = now.min(newest);
-        let last = (now.saturating_sub(length(read.tiles)) + 1)
-            .max(newest.saturating_sub(length(ring.len)).saturating_add(1));
-        if last > first {
-            return 0.0;
-        }
-        // From the newest to the oldest tile, so that a sum is the same in whatever order events came.
-        let mut slot = slot_of(first, ring.len);
-        let mut next = || {
-            let count = tiles[slot];
-            slot = slot.checked_sub(1).unwrap_or(tiles.len() - 1);
-            count
-        };
-        match read.fading {
-            Fading::Level => {
-                let sum: u64 = (last..=first).map(|_| u64::from(next())).sum();
-                sum as f64
-            }
-            Fading::Halving => {
-                let age = usize::try_from(now - first).unwrap_or(usize::MAX);
-                let left = self.fading.iter().skip(age);
-                (last..=first)
-                    .zip(left)
-                    .map(|(_, left)| f64::from(next()) * left)
-                    .sum()
-            }
+        let start = ring.offset as usize;
+        TileReader {
+            blocks: &self.blocks,
+            start,
+            end: start + ring.words() as usize,
+            now: (!ring.is_total()).then(|| tile_of(now_ms, ring.width_ms)),
+            weights: match read.fading {
+                Fading::Level => &self.level,
+                Fading::Halving => &self.halving,
+            },
         }
     }
 
@@ -144,10 +201,6 @@ impl Tiles {
     }
 }
 
-fn length(tiles: u32) -> i32 {
-    i32::try_from(tiles).unwrap_or(i32::MAX)
-}
-
 /// Number of the tile that a time lies in. Times beyond what numbers reach share the last tile.
 fn tile_of(time_ms: i64, width_ms: i64) -> i32 {
     let tile = time_ms
@@ -156,8 +209,18 @@ fn tile_of(time_ms: i64, width_ms: i64) -> i32 {
     i32::try_from(tile).expect("clamped to what fits")
 }
 
-fn slot_of(tile: i32, len: u32) -> usize {
-    usize::try_from(tile.rem_euclid(length(len))).expect("a remainder is not negative")
+/// Where a tile lies in its ring.
+const fn slot_of(tile: i32) -> usize {
+    (tile.cast_unsigned() % TILES) as usize
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "of numbers from 0 to 2^26"
+)]
+fn whole(weight: f64) -> u32 {
+    weight.round() as u32
 }
 
 fn amount(ring: &Ring, entry: &Entry) -> u32 {
@@ -175,7 +238,7 @@ const fn seconds(millis: u32) -> u32 {
 fn add_to(words: &mut [u32], ring: &Ring, entry: &Entry, sign: Sign) {
     let amount = amount(ring, entry);
     // Totals of rings that also have tiles are not kept: a total is a ring of its own.
-    if ring.len == 0 {
+    if ring.is_total() {
         let sum = u64::from(words[0]) | u64::from(words[1]) << 32;
         let sum = match sign {
             Sign::Plus => sum.wrapping_add(u64::from(amount)),
@@ -191,7 +254,7 @@ fn add_to(words: &mut [u32], ring: &Ring, entry: &Entry, sign: Sign) {
     let (head, tiles) = words.split_at_mut(1);
     let newest = head[0].cast_signed();
     let tile = tile_of(entry.time_ms, ring.width_ms);
-    let kept = i64::from(ring.len);
+    let kept = i64::from(TILES);
     let ahead = i64::from(tile) - i64::from(newest);
     if newest != EMPTY && ahead <= -kept {
         // Too old for any window; the same event is passed over when it is taken back.
@@ -201,19 +264,14 @@ fn add_to(words: &mut [u32], ring: &Ring, entry: &Entry, sign: Sign) {
         if newest != EMPTY {
             for step in 1..=ahead.min(kept) {
                 let passed = i32::try_from(i64::from(newest) + step).unwrap_or(i32::MAX);
-                tiles[slot_of(passed, ring.len)] = 0;
+                tiles[slot_of(passed)] = 0;
             }
         }
         head[0] = tile.cast_unsigned();
     }
-    let count = &mut tiles[slot_of(tile, ring.len)];
+    let count = &mut tiles[slot_of(tile)];
     *count = match sign {
         Sign::Plus => count.wrapping_add(amount),
         Sign::Minus => count.wrapping_sub(amount),
     };
-}
-
-fn total(words: &[u32], ring: &Ring) -> f64 {
-    debug_assert_eq!(ring.len, 0, "totals are read from totals");
-    (u64::from(words[0]) | u64::from(words[1]) << 32) as f64
 }

@@ -62,9 +62,9 @@ fn some_past() -> impl Strategy<Value = Past> {
 
 /// Weight of an event in a window of whole tiles.
 fn in_tiles(ago_s: i64, window_s: i64) -> f64 {
-    let width = window_s / 24;
+    let width = window_s / 32;
     let age = NOW / width - (NOW - ago_s).div_euclid(width);
-    f64::from(u8::from(age < 24))
+    f64::from(u8::from(age < 32))
 }
 
 fn fading_tiles(ago_s: i64, half_life_s: i64) -> f64 {
