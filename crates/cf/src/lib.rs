@@ -62,7 +62,7 @@ pub use lightgcn::LightgcnConfig;
 pub use popularity::{PopularityConfig, PopularityModel, PopularityView};
 pub use progress::{Progress, Step, Watch, silent};
 pub use ratings::{RatingModel, RatingPredictor, RatingView};
-pub use recommender::{Attribution, Contribution, Recommender};
+pub use recommender::{Attribution, Contribution, NewItem, Recommender};
 pub use rp3beta::Rp3betaConfig;
 pub use sasrec::{Likeness, SasrecConfig, SasrecModel, SasrecState, SasrecView};
 pub use session_knn::{SessionKnnConfig, SessionKnnModel, SessionKnnView};

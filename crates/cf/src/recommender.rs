@@ -83,6 +83,29 @@ pub trait Recommender: Send + Sync {
         self.best(history, k)
     }
 
+    /// An item that the model was not trained on, by those who touched it: one history each, in which
+    /// the item itself does not stand. `None` where a model cannot take new items in.
+    ///
+    /// # Errors
+    ///
+    /// As [`score_all`](Self::score_all).
+    fn new_item(&self, viewers: &[&History]) -> Result<Option<NewItem>> {
+        let _ = viewers;
+        Ok(None)
+    }
+
+    /// Writes the score of each of `items`, which are this model's, to `scores`; comparable with those
+    /// of items that it was trained on.
+    ///
+    /// # Errors
+    ///
+    /// As [`score_all`](Self::score_all).
+    fn score_new(&self, history: &History, items: &[&NewItem], scores: &mut [f32]) -> Result<()> {
+        let _ = (history, items);
+        scores.fill(0.0);
+        Ok(())
+    }
+
     /// The at most `k` items most like `item`, best first, without `item` itself; equal scores by
     /// the smaller row. Empty where nothing is known of it.
     ///
@@ -103,6 +126,10 @@ pub trait Recommender: Send + Sync {
         None
     }
 }
+
+/// An item as a model took it in: its vector, in a form that only this model reads.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewItem(pub(crate) Vec<f32>);
 
 /// A score taken apart by the entries of the history it came from.
 #[derive(Debug, Clone, PartialEq)]

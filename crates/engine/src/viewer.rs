@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use marquee_cf::Recommender;
+use marquee_cf::{NewItem, Recommender};
 use marquee_core::{
     CandidateSource, Explanation, HistoryEntry, ItemIdx, Moved, Query, Reranker, ScoredItem,
     Scorer, StageError, Timestamp,
@@ -166,7 +166,8 @@ impl ViewerStage<'_> {
     }
 
     /// The scores of titles that the model does not know: by how well their descriptions fit the
-    /// viewer's taste, and the more of their first viewers there are, by what else those watched.
+    /// viewer's taste, and the more first viewers they have, by the vectors that the model folds in for
+    /// them, or where it cannot, by what else those viewers watched.
     fn fresh(&self, query: &Query<'_>, known: &Known, items: &[ItemIdx]) -> StageResult<Vec<f32>> {
         let crowds: Vec<Arc<Crowd>> = items.iter().map(|&item| (self.crowd)(item)).collect();
         let rows = crowds.iter().flat_map(|crowd| &crowd.with);
@@ -175,14 +176,23 @@ impl ViewerStage<'_> {
         if !rows.is_empty() {
             self.base.score(query, &rows, &mut scores)?;
         }
-        let mut rest = scores.as_slice();
+        let taken_in: Vec<&NewItem> = crowds.iter().filter_map(|c| c.taken_in.as_ref()).collect();
+        let mut folded = vec![0.0; taken_in.len()];
+        if let Some(model) = self.recommender {
+            let asked = model.score_new(query.history, &taken_in, &mut folded);
+            stage(model.name(), asked)?;
+        }
+        let (mut rest, mut folded) = (scores.as_slice(), folded.iter());
         let mut score_of = |(&item, crowd): (&ItemIdx, &Arc<Crowd>)| {
             let taste = (&known.taste.0, known.taste.1);
             let by_content = CONTENT_WORTH * known.top * self.shelf.fits(item, taste);
             let (mine, others) = rest.split_at(crowd.with.len());
             rest = others;
             let parts = crowd.with.iter().zip(mine);
-            let by_crowd: f32 = parts.map(|(&(_, share), score)| share * score).sum();
+            let by_watched: f32 = parts.map(|(&(_, share), score)| share * score).sum();
+            let by_model = crowd.taken_in.as_ref().and_then(|_| folded.next().copied());
+            let by_crowd = by_model.filter(|_| self.recommender.is_some());
+            let by_crowd = by_crowd.unwrap_or(by_watched);
             let n_viewers = if mine.is_empty() {
                 0.0
             } else {

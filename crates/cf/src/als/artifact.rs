@@ -2,13 +2,17 @@
 //!
 //! Sections `item_factors` (`[n_items, d]` of `f32`), `item_norms` (`[n_items]` of `f32`), `spectrum`
 //! (`[d]` of `f32`) and `fold_in` (`[5]` of `f64`: regularization, its exponent, unobserved weight,
-//! weight exponent, unit of confidence); for large catalogs also `item_codes` (bytes), the copy of
+//! weight exponent, unit of confidence), `user_gram` (`[d, d]` of `f32`) and `n_users` (`[1]` of `u64`); for large catalogs also `item_codes` (bytes), the copy of
 //! `item_factors` that `marquee_ann::ByteTable` reads, and `index.*`, the lists of `marquee_ann::Index`. The configuration stands in the metadata for people to read.
 
 use marquee_ann::{ByteTable, Index, IndexConfig, IndexView, Table};
 use marquee_store::{Artifact, ArtifactBuilder};
 
-use super::{AlsModel, AlsView, NAME, confidence::Confidence, model::Penalty};
+use super::{
+    AlsModel, AlsView, NAME,
+    confidence::Confidence,
+    model::{Penalty, UserSide},
+};
 use crate::{Error, Result};
 
 const FORMAT_VERSION: u32 = 1;
@@ -17,6 +21,8 @@ const NORMS: &str = "item_norms";
 const SPECTRUM: &str = "spectrum";
 const FOLD_IN: &str = "fold_in";
 const CODES: &str = "item_codes";
+const USER_GRAM: &str = "user_gram";
+const N_USERS: &str = "n_users";
 /// Fewer items are scored faster than looked up.
 const LEAST_ITEMS: usize = 8192;
 /// Of which rows an index begins with; no result depends on it but which near items are missed.
@@ -50,7 +56,9 @@ impl AlsModel {
             .section(FACTORS, &[n_items, d], &self.item_factors)
             .section(NORMS, &[n_items], &self.item_norms)
             .section(SPECTRUM, &[d], &self.spectrum)
-            .section_owned(FOLD_IN, &[5], fold_in);
+            .section_owned(FOLD_IN, &[5], fold_in)
+            .section(USER_GRAM, &[d, d], &self.user_gram)
+            .section_owned(N_USERS, &[1], vec![self.n_users as u64]);
         if let Some(codes) = self.codes() {
             let bytes = codes.bytes().to_vec();
             artifact.section_owned(CODES, &[bytes.len() as u64], bytes);
@@ -109,6 +117,7 @@ impl<'a> AlsView<'a> {
         };
         Ok(Self {
             codes,
+            user_side: user_side(artifact, d)?,
             index: IndexView::within(artifact, table)?,
             penalty: Penalty {
                 regularization: fold_in.data[0],
@@ -127,7 +136,25 @@ impl<'a> AlsView<'a> {
     }
 }
 
-fn check_extent(section: &'static str, found: usize, expected: usize) -> Result<()> {
+/// Versions that were trained before new items could be folded in have none.
+fn user_side(artifact: &Artifact, d: usize) -> Result<Option<UserSide<'_>>> {
+    if !artifact.has(USER_GRAM) {
+        return Ok(None);
+    }
+    let gram = artifact.section::<f32>(USER_GRAM)?;
+    let [rows, columns] = gram.dims()?;
+    check_extent(USER_GRAM, rows, d)?;
+    check_extent(USER_GRAM, columns, d)?;
+    let count = artifact.section::<u64>(N_USERS)?;
+    let [n_numbers] = count.dims()?;
+    check_extent(N_USERS, n_numbers, 1)?;
+    Ok(Some(UserSide {
+        gram: gram.data,
+        n_users: usize::try_from(count.data[0]).unwrap_or(usize::MAX),
+    }))
+}
+
+pub(super) fn check_extent(section: &'static str, found: usize, expected: usize) -> Result<()> {
     if found == expected {
         return Ok(());
     }

@@ -20,6 +20,11 @@ pub struct AlsModel {
     pub item_norms: Vec<f32>,
     /// The diagonal of the items' Gram matrix: `d` numbers, largest first.
     pub spectrum: Vec<f32>,
+    /// The Gram matrix of the users' vectors as they were in the last iteration, `d x d`: what folding
+    /// a new item in takes.
+    pub user_gram: Vec<f32>,
+    /// Number of users.
+    pub n_users: usize,
 }
 
 /// An iALS model that borrows its numbers, from memory or a mapped file.
@@ -35,10 +40,20 @@ pub struct AlsView<'a> {
     pub(super) item_norms: &'a [f32],
     /// `d` numbers, largest first.
     pub(super) spectrum: &'a [f32],
+    /// What folding a new item in takes, where the file has it.
+    pub(super) user_side: Option<UserSide<'a>>,
     /// The items' vectors a byte a number, where the file has them.
     pub(super) codes: Option<ByteTable<'a>>,
     /// An index of the items' vectors, where the file has one.
     pub(super) index: Option<IndexView<'a>>,
+}
+
+/// The users as a new item meets them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct UserSide<'a> {
+    /// `d x d`, symmetric.
+    pub(super) gram: &'a [f32],
+    pub(super) n_users: usize,
 }
 
 /// The quadratic penalty of a vector: its regularization, and what everything unseen adds.
@@ -92,6 +107,10 @@ impl AlsModel {
             item_factors: &self.item_factors,
             item_norms: &self.item_norms,
             spectrum: &self.spectrum,
+            user_side: Some(UserSide {
+                gram: &self.user_gram,
+                n_users: self.n_users,
+            }),
             codes: None,
             index: None,
         }

@@ -2,11 +2,17 @@
 
 use marquee_ann::{Allowed, Searcher, Table, Width};
 use marquee_core::{History, ItemIdx, ScoredItem};
-use marquee_math::{Ridge, Scored, TopK, dot, dots, top_k};
+use marquee_math::{Cholesky, Ridge, Scored, TopK, dot, dots, top_k};
 
-use super::{AlsView, NAME, confidence::Evidence, explain::contributions};
+use super::{
+    AlsView, NAME,
+    artifact::check_extent,
+    confidence::Evidence,
+    explain::contributions,
+    model::{Penalty, narrow},
+};
 use crate::{
-    Attribution, Contribution, Error, Recommender, Result,
+    Attribution, Contribution, Error, NewItem, Recommender, Result,
     recommender::{check_history, check_items, check_scores, scored_item},
 };
 
@@ -14,6 +20,8 @@ use crate::{
 const LOOKED_UP_AT_MOST: usize = 8;
 /// More items are not asked of the index.
 const INDEXED_AT_MOST: usize = 1000;
+/// What an item of another model is called in errors.
+const NEW_ITEM: &str = "new item";
 /// Lists of the index that are read at least.
 const PROBES: usize = 40;
 
@@ -49,6 +57,53 @@ impl AlsView<'_> {
             evidence.push(entry.item.0, confidence, entry.weight);
         }
         evidence
+    }
+
+    /// The vector of an item that the model was not trained on: the exact minimum of the loss given the
+    /// vectors of those who touched it, each for a weight of one, and of all others, who did not. `None`
+    /// for a version that was trained before this was there.
+    ///
+    /// Cost: a [`fold_in`](Self::fold_in) for each viewer, `d²` for each and `d³ / 3` once.
+    ///
+    /// # Errors
+    ///
+    /// As [`fold_in`](Self::fold_in).
+    pub fn fold_in_item(&self, viewers: &[&History]) -> Result<Option<Vec<f32>>> {
+        let Some(users) = self.user_side else {
+            return Ok(None);
+        };
+        let d = self.n_factors();
+        let confidence = self.confidence.of_weight(1.0);
+        let penalty = Penalty {
+            n_others: users.n_users,
+            ..self.penalty
+        };
+        let own = penalty.regularization(confidence * viewers.len() as f64);
+        let unseen = penalty.unobserved_weight;
+        let mut system: Vec<f64> = users.gram.iter().map(|&g| unseen * f64::from(g)).collect();
+        system.iter_mut().step_by(d + 1).for_each(|g| *g += own);
+        let mut vector = vec![0.0; d];
+        for history in viewers {
+            let viewer = self.fold_in(history)?;
+            for (row, &x) in system.chunks_exact_mut(d).zip(&viewer) {
+                let x = confidence * f64::from(x);
+                row.iter_mut()
+                    .zip(&viewer)
+                    .for_each(|(g, &y)| *g += x * f64::from(y));
+            }
+            vector
+                .iter_mut()
+                .zip(&viewer)
+                .for_each(|(b, &x)| *b += confidence * f64::from(x));
+        }
+        let failed = |_| Error::NotFinite {
+            model: NAME,
+            iteration: 0,
+        };
+        Cholesky::factor(system, d)
+            .map_err(failed)?
+            .solve(&mut vector, 1);
+        Ok(Some(vector.into_iter().map(narrow).collect()))
     }
 
     /// `1 / sqrt(D_k)` of a viewer with this evidence.
@@ -125,6 +180,20 @@ impl Recommender for AlsView<'_> {
         let all = Allowed::all(self.n_items());
         let found = Searcher::new(index).search(&vector, k, width, all)?;
         Ok(found.into_iter().map(scored_item).collect())
+    }
+
+    fn new_item(&self, viewers: &[&History]) -> Result<Option<NewItem>> {
+        Ok(self.fold_in_item(viewers)?.map(NewItem))
+    }
+
+    fn score_new(&self, history: &History, items: &[&NewItem], scores: &mut [f32]) -> Result<()> {
+        check_scores(NAME, scores, items.len())?;
+        let viewer = self.fold_in(history)?;
+        for (score, NewItem(vector)) in scores.iter_mut().zip(items) {
+            check_extent(NEW_ITEM, vector.len(), viewer.len())?;
+            *score = dot(vector, &viewer);
+        }
+        Ok(())
     }
 
     /// By the cosine of the items' vectors; empty for an item that nobody touched.

@@ -1,7 +1,7 @@
 //! Training: users by items, then items by users, until it is over.
 
 use marquee_core::{Dataset, SparseView};
-use marquee_math::{fill_normal, rng};
+use marquee_math::{MatrixView, fill_normal, gram, rng};
 use rayon::prelude::*;
 
 use super::{
@@ -63,7 +63,7 @@ pub fn train(
         let of_items = half(&mut users, &mut items, config, confidence).ok_or_else(failed)?;
         steps.finish("iteration", Some(of_items.loss + of_users.regularization))?;
     }
-    finish(config.clone(), confidence, items.factors)
+    finish(config.clone(), confidence, (users.factors, items.factors))
 }
 
 /// One side of the factorization.
@@ -164,15 +164,22 @@ impl Worker {
     }
 }
 
-/// Turns the items into their own basis and measures them.
-fn finish(config: AlsConfig, confidence: Confidence, mut items: Vec<f32>) -> Result<AlsModel> {
+/// Turns the items into their own basis and measures both sides.
+fn finish(
+    config: AlsConfig,
+    confidence: Confidence,
+    (mut users, mut items): (Vec<f32>, Vec<f32>),
+) -> Result<AlsModel> {
     let d = config.factors;
     let basis = Basis::of(&items, d).ok_or(Error::NotFinite {
         model: NAME,
         iteration: config.iterations,
     })?;
     basis.turn(&mut items);
+    basis.turn(&mut users);
     check_finite(NAME, config.iterations, &items)?;
+    let n_users = users.len() / d;
+    let of_users = gram(MatrixView::new(&users, n_users, d));
     check_finite(NAME, config.iterations, &basis.spectrum)?;
     let norm = |vector: &[f32]| {
         let square: f64 = vector.iter().map(|&value| f64::from(value).powi(2)).sum();
@@ -184,5 +191,7 @@ fn finish(config: AlsConfig, confidence: Confidence, mut items: Vec<f32>) -> Res
         item_norms: items.chunks_exact(d).map(norm).collect(),
         item_factors: items,
         spectrum: basis.spectrum,
+        user_gram: of_users.into_iter().map(narrow).collect(),
+        n_users,
     })
 }

@@ -105,17 +105,33 @@ impl Context<'_> {
         let Some(Ok(id)) = id.map(ItemId::new) else {
             return Arc::default();
         };
-        self.live.crowd(&id, || {
-            // A title whose viewers cannot be read is ranked by its description alone.
-            let viewers = self.live.viewers_of(&id, self.journal, MAX_VIEWERS);
-            let histories: Vec<Vec<HistoryEntry>> = viewers
-                .unwrap_or_default()
-                .iter()
-                .filter_map(|viewer| Some(self.live_past(viewer, None).ok()?.history))
-                .filter(|history| !history.is_empty())
-                .collect();
-            Crowd::of(&histories, interactions.item_counts())
-        })
+        let gather = || self.gather(&id);
+        let crowd = self.live.crowd(&id, gather);
+        // A request that began before the model was changed still answers with the one before.
+        if crowd.version.as_ref() == Some(self.generation.version()) {
+            return crowd;
+        }
+        Arc::new(gather())
+    }
+
+    fn gather(&self, id: &ItemId) -> Crowd {
+        let interactions = self.generation.interactions();
+        // A title whose viewers cannot be read is ranked by its description alone.
+        let viewers = self.live.viewers_of(id, self.journal, MAX_VIEWERS);
+        let histories: Vec<Vec<HistoryEntry>> = viewers
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|viewer| Some(self.live_past(viewer, None).ok()?.history))
+            .filter(|history| !history.is_empty())
+            .collect();
+        let viewers: Vec<&[HistoryEntry]> = histories.iter().map(Vec::as_slice).collect();
+        // A model that takes nothing in is asked by what these viewers watched.
+        let taken_in = self.generation.model().new_item(&viewers);
+        Crowd {
+            taken_in: taken_in.ok().flatten(),
+            version: Some(self.generation.version().clone()),
+            ..Crowd::of(&histories, interactions.item_counts())
+        }
     }
 
     /// The record of somebody who is known.

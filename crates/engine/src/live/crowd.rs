@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use marquee_cf::NewItem;
 use marquee_core::{HistoryEntry, ItemIdx};
+use marquee_store::ModelVersion;
 
 /// Most viewers that are looked at, latest first.
 pub(crate) const MAX_VIEWERS: usize = 200;
@@ -17,6 +19,10 @@ pub(crate) struct Crowd {
     /// Items of the model that they watched more than others do, with shares that add up to one, by
     /// rising row.
     pub(crate) with: Vec<(ItemIdx, f32)>,
+    /// The title as the model takes it in by these viewers; none where it takes in none.
+    pub(crate) taken_in: Option<NewItem>,
+    /// The model that rows and vector belong to.
+    pub(crate) version: Option<ModelVersion>,
 }
 
 impl Crowd {
@@ -45,6 +51,8 @@ impl Crowd {
         Self {
             n_viewers: histories.len(),
             with,
+            taken_in: None,
+            version: None,
         }
     }
 }

@@ -46,13 +46,13 @@ fn a_crowd_that_was_put_together_while_it_changed_is_not_kept() {
         live.forget_crowds();
         Crowd {
             n_viewers: 1,
-            with: Vec::new(),
+            ..Crowd::default()
         }
     });
     assert_eq!(crowd.n_viewers, 1);
     let again = live.crowd(&item, || Crowd {
         n_viewers: 2,
-        with: Vec::new(),
+        ..Crowd::default()
     });
     assert_eq!(again.n_viewers, 2);
     let kept = live.crowd(&item, Crowd::default);
