@@ -77,3 +77,10 @@ fn counts_that_several_features_need_are_kept_once() {
     let plan = Plan::parse(&format!("version = 1\n{shared}")).unwrap();
     assert_eq!(plan.tiles[1].rings.len(), 1);
 }
+
+#[test]
+fn blocks_of_the_file_that_is_shipped_are_as_large_as_documented() {
+    let plan = Plan::standard();
+    let bytes = plan.tiles.each_ref().map(|layout| 4 * layout.words());
+    assert_eq!(bytes, [792, 1452, 272]);
+}

@@ -315,3 +315,41 @@ fn times_at_the_border_do_not_panic() {
     assert!(!bits(&state).is_empty());
     assert_eq!(state.progress().events, 4);
 }
+
+/// A checkpoint as a hostile writer would put it together: right in form, wrong in what it says.
+#[track_caller]
+fn refused(want: &str, change: impl Fn(&mut FeatureState)) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.mqa");
+    let mut state = state_after(&[liked(0), liked(1)]);
+    change(&mut state);
+    state.write(&path).unwrap();
+    let error = FeatureState::open(&path, state.plan.clone(), entities()).unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains(want), "{source}, expected {want}");
+}
+
+#[test]
+fn checkpoints_that_lie_are_refused() {
+    refused("\"item\" at 0: id 77", |state| {
+        state.logs[0].deeds[0].item = 77
+    });
+    refused("\"creator\" at 1: id 88", |state| {
+        state.logs[0].deeds[1].creator = 88
+    });
+    refused("times of viewers' events", |state| {
+        state.logs[0].deeds[0].time_ms = i64::MAX
+    });
+    refused("starts of viewers' events", |state| {
+        let entry = state.logs[0].deeds[0];
+        state.logs[0].deeds = vec![entry; 2000];
+    });
+    refused("starts of viewers' events", |state| {
+        state.logs.resize(9, ViewerLog::default())
+    });
+    refused("\"items\" at 1: id 50", |state| {
+        let block = state.tiles[1].blocks[0].clone();
+        state.tiles[1].blocks.resize(51, None);
+        state.tiles[1].blocks[50] = block;
+    });
+}
