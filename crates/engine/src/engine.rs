@@ -17,7 +17,7 @@ use marquee_store::{ModelVersion, Registry};
 use crate::{
     Check, EngineError, Entry, Generation, Journaling, LiveLimits, RankRequest, RecommendRequest,
     Recommendation, Result, SimilarRequest, Viewer, answer,
-    writing::{Log, Shared, State},
+    writing::{Log, Shared, State, id_of},
 };
 
 /// Answers that an engine gives to nobody before it is asked.
@@ -269,10 +269,20 @@ impl Engine {
         Ok(earlier)
     }
 
-    fn swap_in(&self, version: ModelVersion) -> Result<()> {
+    pub(crate) fn swap_in(&self, version: ModelVersion) -> Result<()> {
         let next = self.open_version(version)?;
         self.shared.swap_in(Some(next));
         Ok(())
+    }
+
+    /// Every version there is, active or not.
+    pub(crate) fn versions(&self) -> Result<Vec<ModelVersion>> {
+        Ok(self.registry.versions()?)
+    }
+
+    /// Where a version lies.
+    pub(crate) fn path_of(&self, version: &ModelVersion) -> PathBuf {
+        self.registry.path_of(version)
     }
 
     fn open_version(&self, version: ModelVersion) -> Result<Generation> {
@@ -287,7 +297,7 @@ impl Engine {
         Generation::open(version, &folder, self.config.check)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, ()> {
+    pub(crate) fn lock(&self) -> std::sync::MutexGuard<'_, ()> {
         // The lock guards no data of its own, so a panic elsewhere leaves nothing half done.
         self.changing
             .lock()
@@ -300,11 +310,10 @@ impl Engine {
         let state = self.state()?;
         self.answer(&state, |context| {
             let known = context.generation.interactions();
-            let id = match owner {
-                Actor::User(id) => id.as_str(),
-                Actor::Session(id) => id.as_str(),
-            };
-            let trained = known.user(id).map(|user| known.history(user)).transpose()?;
+            let trained = known
+                .user(id_of(owner))
+                .map(|user| known.history(user))
+                .transpose()?;
             let past = context.live_past(owner, None)?;
             let opposed = past.opposed.iter().map(|&item| context.id_of(item));
             let opposed = opposed.collect::<Result<_>>()?;

@@ -292,7 +292,8 @@ impl Live {
             signed_in.user_of.remove(&session);
         }
         drop(signed_in);
-        write(&self.users).remove(user);
+        // An import may still be in memory that had a record.
+        write(&self.users).insert(user.clone(), None);
         self.forget_viewers();
     }
 

@@ -7,13 +7,15 @@ use std::{
 
 use arc_swap::ArcSwapOption;
 use marquee_core::{Actor, Timestamp, User, UserId};
-use marquee_ingest::Catalog;
+use marquee_ingest::{Catalog, DataFolder};
 use marquee_journal::{
     Committed, Entry, Journal, JournalConfig, Observer, Outcome, Snapshot, Whose,
 };
 
 use crate::{
     Engine, EngineError, Generation, LiveLimits, Result, Shelf,
+    generation::INTERACTIONS_FILE,
+    interactions,
     live::{Change, Live},
 };
 
@@ -288,17 +290,54 @@ impl Engine {
         }
     }
 
-    /// Removes a person: the journal holds nothing of the person any more. Gives the number of
-    /// events that went.
+    /// Removes a person and the sessions that signed in as the person: no file of the folder holds their
+    /// ids or events any more, those that were imported and those beside models included. Gives the
+    /// number of events that went.
+    ///
+    /// What a model has learned stays in its parameters until the next training; models that keep
+    /// histories, such as `user-knn`, keep them without an id. Exports and files that were imported lie
+    /// elsewhere and are not touched.
     ///
     /// # Errors
     ///
-    /// [`EngineError::ReadOnly`], or [`EngineError::Journal`] when the disk refuses; then calling it
-    /// again goes on.
+    /// [`EngineError::ReadOnly`]; [`EngineError::Data`] while an import runs; what the disk says. Then
+    /// calling it again goes on.
     pub fn erase(&self, user: &UserId) -> Result<u64> {
-        let erased = self.log.writer()?.erase(user)?;
+        let journal = self.log.writer()?;
+        let _changing = self.lock();
+        let owner = Actor::User(user.clone());
+        let actors = self.shared.live.actors_of(&owner);
+        // The journal comes last: until it is done it tells which sessions belong to the person.
+        let imported = DataFolder::open_or_create(self.folder())?.erase(&actors)?;
+        self.forget_in_models(&actors)?;
+        let erased = journal.erase(user)?;
         self.shared.live.forget_user(user);
-        Ok(erased.events)
+        Ok(erased.events + imported.events)
+    }
+
+    /// Takes `actors` out of what lies beside every model.
+    fn forget_in_models(&self, actors: &[Actor]) -> Result<()> {
+        let ids: Vec<&str> = actors.iter().map(id_of).collect();
+        let active = self
+            .generation()
+            .ok()
+            .map(|active| active.version().clone());
+        for version in self.versions()? {
+            let file = self.path_of(&version).join(INTERACTIONS_FILE);
+            let held = interactions::forget(&file, &ids)?;
+            if held && active.as_ref() == Some(&version) {
+                self.swap_in(version)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The id of whoever acted.
+pub(crate) fn id_of(actor: &Actor) -> &str {
+    match actor {
+        Actor::User(id) => id.as_str(),
+        Actor::Session(id) => id.as_str(),
     }
 }
 

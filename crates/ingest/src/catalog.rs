@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use marquee_core::{Creator, Item, User, UserId};
 
-pub(crate) use segment::CatalogBuilder;
+pub(crate) use segment::{CatalogBuilder, CatalogSegment};
 
 use crate::DataFolder;
 
@@ -124,7 +124,7 @@ impl DataFolder {
             .iter()
             .flat_map(|import| &import.catalog)
         {
-            let segment = segment::CatalogSegment::open(&self.dir().join(file))?;
+            let segment = CatalogSegment::open(&self.dir().join(file))?;
             segment.each("items", |item: Item| {
                 items.insert(item.id.as_str().to_owned(), item);
             })?;

@@ -9,6 +9,7 @@ use crate::{
     error::SegmentProblem,
     extra::{Extra, Stored},
     load::{dead_rows, retracted},
+    row::{ActorRef, EventRow},
     segment::{Columns, IdTable, IdView, NO_ITEM, Segment, StoredActor},
 };
 
@@ -52,7 +53,7 @@ impl DataFolder {
                 let segment = Segment::open(&self.dir().join(&segment.file))?;
                 let dead = dead_rows(&segment, &dead)?;
                 let mut reader = EventReader::new(&segment, ids)?;
-                for row in 0..reader.columns.kind.len() {
+                for row in 0..reader.len() {
                     let event = reader.event(row)?;
                     let retracts = event.action.kind() == EventKind::Retract;
                     let holds = !retracts && is_alive(&dead, row);
@@ -113,7 +114,7 @@ fn line(to: &mut dyn Write, record: &impl serde::Serialize) -> Result<()> {
 }
 
 /// Puts the events of one segment together again, row after row.
-struct EventReader<'a> {
+pub(crate) struct EventReader<'a> {
     segment: &'a Segment,
     ids: IdView<'a>,
     columns: Columns<'a>,
@@ -140,7 +141,7 @@ impl<'a> Texts<'a> {
 }
 
 impl<'a> EventReader<'a> {
-    fn new(segment: &'a Segment, ids: IdView<'a>) -> Result<Self> {
+    pub(crate) fn new(segment: &'a Segment, ids: IdView<'a>) -> Result<Self> {
         let texts = |name, rows| {
             let found = segment.texts(name, rows)?;
             Ok::<_, Error>(Texts { found, next: 0 })
@@ -154,7 +155,50 @@ impl<'a> EventReader<'a> {
         })
     }
 
+    /// Number of events.
+    pub(crate) fn len(&self) -> usize {
+        self.columns.kind.len()
+    }
+
+    /// Gives one event to `take`, as it is stored and with who did it; rows must come in rising order.
+    pub(crate) fn row(
+        &mut self,
+        row: usize,
+        take: &mut dyn FnMut(&Actor, &EventRow<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let extra = self.extra.of(row);
+        let id = self.event_ids.of(row);
+        let stored = self.stored(row, id, extra)?;
+        let retracts = stored
+            .extra
+            .retracts
+            .as_ref()
+            .map(|id| id.as_str().to_owned());
+        let event = EventRow {
+            actor: match &stored.actor {
+                Actor::User(id) => ActorRef::User(id.as_str()),
+                Actor::Session(id) => ActorRef::Session(id.as_str()),
+            },
+            kind: stored.kind,
+            item: stored.item.as_ref().map(ItemId::as_str),
+            value: stored.value,
+            time: stored.time,
+            id,
+            retracts: retracts.as_deref(),
+            extra,
+        };
+        take(&stored.actor, &event)
+    }
+
     fn event(&mut self, row: usize) -> Result<Event> {
+        let (id, extra) = (self.event_ids.of(row), self.extra.of(row));
+        let stored = self.stored(row, id, extra)?;
+        let problem = SegmentProblem::Incomplete { entry: row as u64 };
+        let event = stored.event();
+        event.ok_or_else(|| self.segment.wrong("extra", problem))
+    }
+
+    fn stored(&self, row: usize, id: Option<&str>, extra: Option<&str>) -> Result<Stored> {
         let wrong = |section, problem| self.segment.wrong(section, problem);
         let entry = row as u64;
         let kind = self.columns.kind[row];
@@ -178,13 +222,13 @@ impl<'a> EventReader<'a> {
             NO_ITEM => None,
             item => Some(ItemId::new(self.ids.item(item)?).map_err(not_an_id)?),
         };
-        let id = self.event_ids.of(row).map(EventId::new).transpose();
-        let extra = match self.extra.of(row) {
+        let id = id.map(EventId::new).transpose();
+        let extra = match extra {
             None => Extra::default(),
             Some(json) => serde_json::from_str(json)
                 .map_err(|_| wrong("extra", SegmentProblem::Json { entry }))?,
         };
-        let stored = Stored {
+        Ok(Stored {
             id: id.map_err(not_an_id)?,
             actor,
             kind,
@@ -192,10 +236,7 @@ impl<'a> EventReader<'a> {
             value: self.columns.value[row],
             time: Timestamp::from_millis(self.columns.time[row]),
             extra,
-        };
-        stored
-            .event()
-            .ok_or_else(|| wrong("extra", SegmentProblem::Incomplete { entry }))
+        })
     }
 }
 

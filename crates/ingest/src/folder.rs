@@ -7,6 +7,8 @@
 //! DIR/catalog/000001-0001.mqa its first catalog records (see `catalog`)
 //! ```
 //!
+//! Where a person was erased from an import, its files are written anew and called `000001r1-…`.
+//!
 //! Files are written under names that no manifest mentions yet, then the manifest is replaced. An
 //! import that is killed before that leaves files that nobody reads; the next import removes them.
 
@@ -107,7 +109,7 @@ impl DataFolder {
     }
 
     /// Removes files of interrupted imports; the caller holds the lock.
-    fn remove_leftovers(&self) -> Result<()> {
+    pub(crate) fn remove_leftovers(&self) -> Result<()> {
         let known: HashSet<PathBuf> = self.manifest.files().collect();
         for name in [EVENTS_DIR, CATALOG_DIR] {
             let entries = match fs::read_dir(self.dir.join(name)) {

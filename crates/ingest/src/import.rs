@@ -1,5 +1,6 @@
 //! Importing files into a data folder: all of it or nothing.
 
+mod erase;
 mod pending;
 mod report;
 mod staged;
@@ -7,6 +8,7 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 
+pub use erase::ErasedImports;
 pub use report::{FileOutcome, FileReport, ImportReport};
 use staged::Staged;
 use writer::Writer;

@@ -62,7 +62,9 @@ pub use export::Retracted;
 pub use extra::value_of;
 pub use folder::DataFolder;
 pub use format::{Choice, Format, RecordKind, UnknownName};
-pub use import::{BadRows, FileOutcome, FileReport, ImportReport, ImportRequest, Progress};
+pub use import::{
+    BadRows, ErasedImports, FileOutcome, FileReport, ImportReport, ImportRequest, Progress,
+};
 pub use load::{
     EventWeights, Later, Loaded, Opposition, Selection, Signal, Stats, Values, ViewerFold,
     fold_viewer,

@@ -16,6 +16,7 @@ use crate::{
     RemovedItem, Result, Shelf, Viewer,
     live::{Base, Crowd, Live, MAX_VIEWERS, Past, Rows, emphasize_session, past, remember},
     stages::PopularStage,
+    writing::id_of,
 };
 
 /// What one request holds on to while it runs.
@@ -68,11 +69,7 @@ impl Context<'_> {
     pub(crate) fn live_past(&self, actor: &Actor, session: Option<&SessionId>) -> Result<Past> {
         let interactions = self.generation.interactions();
         let owner = self.live.owner(actor);
-        let id = match &owner {
-            Actor::User(id) => id.as_str(),
-            Actor::Session(id) => id.as_str(),
-        };
-        let user = interactions.user(id);
+        let user = interactions.user(id_of(&owner));
         let history = user.map_or(Ok(Vec::new()), |user| interactions.history(user))?;
         let base = Base {
             history: &history,

@@ -513,28 +513,79 @@ fn pages_never_show_an_item_twice_while_events_arrive() {
 #[test]
 fn an_erased_person_is_as_if_there_had_been_nobody() {
     let dir = folder("ials:factors=8,iterations=5");
+    let zoe = "zoe-9f8e7d";
+    let data = dir.path().join("data");
+    let file = dir.path().join("zoe.csv");
+    fs::write(
+        &file,
+        format!("user_id,item_id,timestamp\n{zoe},film-5,9\nu3,film-7,9\n"),
+    )
+    .unwrap();
+    let mut opened = DataFolder::open(&data).unwrap();
+    opened
+        .import(&ImportRequest::new(file), &mut |_| {})
+        .unwrap();
+    let record = dir.path().join("users.jsonl");
+    fs::write(
+        &record,
+        format!("{{\"id\":\"{zoe}\",\"country\":\"at\"}}\n"),
+    )
+    .unwrap();
+    opened
+        .import(&ImportRequest::new(record), &mut |_| {})
+        .unwrap();
+
     let engine = open(&dir);
-    let blank = list(&engine, "zoe-9f8e7d", 10);
+    let nobody = list(&engine, "nobody", 10);
+    tell(&engine, sign_in("visit-4c3b2a", zoe));
     for (number, film) in ["film-1", "film-3"].iter().enumerate() {
         let id = format!("e{number}");
-        tell(&engine, event(&id, by("zoe-9f8e7d"), 5000, play(film)));
+        tell(&engine, event(&id, by(zoe), 5000, play(film)));
     }
+    tell(
+        &engine,
+        event("e9", visit("visit-4c3b2a"), 5001, play("film-9")),
+    );
+    let version = train(&dir, "ials:factors=8,iterations=5");
+    engine.promote(&version).unwrap();
     let mut lines = Vec::new();
     let mut keep = |line: &str| {
         lines.push(line.to_owned());
         true
     };
-    engine.export(&by("zoe-9f8e7d"), &mut keep).unwrap();
-    assert_eq!(lines.len(), 2);
-    assert!(lines[0].contains("film-1"));
-    let zoe = UserId::new("zoe-9f8e7d").unwrap();
-    assert_eq!(engine.erase(&zoe).unwrap(), 2);
-    assert_eq!(list(&engine, "zoe-9f8e7d", 10), blank);
-    for file in fs::read_dir(dir.path().join("data/journal")).unwrap() {
-        let bytes = fs::read(file.unwrap().path()).unwrap();
-        let found = bytes.windows(10).any(|window| window == b"zoe-9f8e7d");
-        assert!(!found);
-    }
+    engine.export(&by(zoe), &mut keep).unwrap();
+    assert_eq!(lines.len(), 3);
+    assert!(holds(&data, zoe) && holds(&data, "visit-4c3b2a"));
+    assert_ne!(list(&engine, zoe, 10), list(&engine, "nobody", 10));
+    let others = list(&engine, "u3", 10);
+
+    let id = UserId::new(zoe).unwrap();
+    assert_eq!(engine.erase(&id).unwrap(), 4);
+    assert!(!holds(&data, zoe) && !holds(&data, "visit-4c3b2a"));
+    assert_eq!(engine.user(zoe), None);
+    assert_eq!(list(&engine, zoe, 10), list(&engine, "nobody", 10));
+    assert_eq!(list(&engine, "u3", 10), others);
+    drop(engine);
+    let engine = open(&dir);
+    assert_eq!(list(&engine, "u3", 10), others);
+    assert_eq!(engine.erase(&id).unwrap(), 0);
+    let rolled_back = engine.roll_back().unwrap();
+    assert_ne!(rolled_back, version);
+    assert_eq!(list(&engine, zoe, 10), nobody);
+}
+
+/// Whether any file below `dir` holds `text`.
+fn holds(dir: &Path, text: &str) -> bool {
+    fs::read_dir(dir).unwrap().any(|entry| {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            return holds(&path, text);
+        }
+        let bytes = fs::read(&path).unwrap();
+        bytes
+            .windows(text.len())
+            .any(|part| part == text.as_bytes())
+    })
 }
 
 /// What a property test does next.

@@ -72,13 +72,13 @@ impl CatalogBuilder {
 }
 
 /// A catalog segment that is mapped.
-pub(super) struct CatalogSegment {
+pub(crate) struct CatalogSegment {
     artifact: Artifact,
     path: PathBuf,
 }
 
 impl CatalogSegment {
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
         let artifact = Artifact::open(path).map_err(Error::artifact(path))?;
         artifact
             .expect_kind(CATALOG_KIND, CATALOG_VERSION)
@@ -90,7 +90,7 @@ impl CatalogSegment {
     }
 
     /// Gives the records of one table to `take`, in the order in which they were imported.
-    pub(super) fn each<T: DeserializeOwned>(
+    pub(crate) fn each<T: DeserializeOwned>(
         &self,
         table: &str,
         mut take: impl FnMut(T),

@@ -19,7 +19,8 @@ use crate::{
 /// The files of one import under construction.
 pub(super) struct Writer<'a> {
     staged: &'a mut Staged,
-    number: u32,
+    /// What the names of its files begin with.
+    prefix: String,
     progress: &'a mut dyn FnMut(Progress<'_>),
     /// Segments of earlier imports that have event ids.
     earlier: Vec<PathBuf>,
@@ -60,10 +61,22 @@ impl<'a> Writer<'a> {
             .map(|(_, segment)| folder.dir().join(&segment.file))
             .collect();
         Self {
-            staged,
-            number,
-            progress,
             earlier,
+            ..Self::anew(staged, format!("{number:06}"), progress)
+        }
+    }
+
+    /// For files that take the place of others: no event of theirs was there before.
+    pub(super) fn anew(
+        staged: &'a mut Staged,
+        prefix: String,
+        progress: &'a mut dyn FnMut(Progress<'_>),
+    ) -> Self {
+        Self {
+            staged,
+            prefix,
+            progress,
+            earlier: Vec::new(),
             users: Interner::default(),
             sessions: Interner::default(),
             items: Interner::default(),
@@ -116,7 +129,7 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         self.n_parts += 1;
-        let name = format!("{:06}-{:04}.mqa", self.number, self.n_parts);
+        let name = format!("{}-{:04}.mqa", self.prefix, self.n_parts);
         let file = self.staged.event_file(&name)?;
         let path = self.staged.path(&file);
         let events = std::mem::take(&mut self.events);
@@ -151,7 +164,7 @@ impl<'a> Writer<'a> {
         let part = self.written.catalog.len() + 1;
         let file = self
             .staged
-            .catalog_file(&format!("{:06}-{part:04}.mqa", self.number))?;
+            .catalog_file(&format!("{}-{part:04}.mqa", self.prefix))?;
         self.catalog.write(&self.staged.path(&file))?;
         self.written.catalog.push(file);
         Ok(())
@@ -160,7 +173,7 @@ impl<'a> Writer<'a> {
     fn write_ids(&mut self) -> Result<()> {
         let file = self
             .staged
-            .event_file(&format!("{:06}-ids.mqa", self.number))?;
+            .event_file(&format!("{}-ids.mqa", self.prefix))?;
         let path = self.staged.path(&file);
         write_ids(&path, &self.users, &self.sessions, &self.items)?;
         self.written.ids = Some(file);

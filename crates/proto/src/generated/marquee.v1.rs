@@ -2009,11 +2009,11 @@ pub mod event_service_client {
             self.inner.server_streaming(req, path, codec).await
         }
         /// Removes a person for good: the person's events, those of sessions that signed in as this user,
-        /// and the record. When it returns, no file of the journal holds the person's id. What was imported
-        /// besides, and models that were trained before, keep what they hold until the operator imports and
-        /// trains anew.
+        /// and the record. When it returns, no file of the data folder holds the person's id or events: neither
+        /// the journal, nor what was imported, nor what lies beside models. Parameters of models that were
+        /// trained before stay as they are until the next training, without an id.
         ///
-        /// Codes: as ExportEvents.
+        /// Codes: as ExportEvents; INTERNAL also while an import into the folder runs.
         /// Retry: yes; erasing twice changes nothing.
         pub async fn erase_person(
             &mut self,
@@ -2122,11 +2122,11 @@ pub mod event_service_server {
             tonic::Status,
         >;
         /// Removes a person for good: the person's events, those of sessions that signed in as this user,
-        /// and the record. When it returns, no file of the journal holds the person's id. What was imported
-        /// besides, and models that were trained before, keep what they hold until the operator imports and
-        /// trains anew.
+        /// and the record. When it returns, no file of the data folder holds the person's id or events: neither
+        /// the journal, nor what was imported, nor what lies beside models. Parameters of models that were
+        /// trained before stay as they are until the next training, without an id.
         ///
-        /// Codes: as ExportEvents.
+        /// Codes: as ExportEvents; INTERNAL also while an import into the folder runs.
         /// Retry: yes; erasing twice changes nothing.
         async fn erase_person(
             &self,
