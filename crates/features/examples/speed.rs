@@ -47,6 +47,7 @@ fn main() -> Outcome<()> {
     let state = apply(&events, entities.clone())?;
     compute(&state, &events)?;
     let joined = table(&events, entities)?;
+    print_areas(&joined);
     print_rows(&joined, options.rows);
     if let Some(path) = options.table {
         let begin = cpu();
@@ -188,6 +189,36 @@ fn table(events: &[Event], entities: Entities) -> Outcome<Joined> {
         );
     }
     Ok(joined)
+}
+
+/// How well each number alone tells what was opened: the area under the ROC curve, half for none.
+///
+/// A feature that saw what it predicts would stand out with nearly one.
+fn print_areas(joined: &Joined) {
+    let view = joined.table.features.view();
+    let schema = view.schema();
+    let opened = &joined.table.labels[0].values;
+    println!("area under the ROC curve of opens, and share of rows where the number is unknown:");
+    for (column, name) in schema.row.dense.iter().enumerate() {
+        let rows = 0..view.n_rows();
+        let values = rows.map(|row| (view.dense_of(row)[column], opened[row] > 0.5));
+        let mut known: Vec<(f32, bool)> = values.filter(|(value, _)| !value.is_nan()).collect();
+        known.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let unknown = 1.0 - known.len() as f64 / view.n_rows() as f64;
+        println!("  {name:>28} {:.3} {unknown:.3}", area(&known));
+    }
+}
+
+/// Share of pairs of an opened and another row that are in the right order; half of those alike.
+fn area(sorted: &[(f32, bool)]) -> f64 {
+    let (mut below, mut area) = (0.0, 0.0);
+    for alike in sorted.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
+        let opened = alike.iter().filter(|(_, opened)| *opened).count() as f64;
+        let others = alike.len() as f64 - opened;
+        area += opened * (below + others / 2.0);
+        below += others;
+    }
+    area / (below * (sorted.len() as f64 - below))
 }
 
 /// Some rows from the middle of the table, with the names of their columns.

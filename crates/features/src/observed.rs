@@ -25,12 +25,14 @@ impl Marks {
         Self(1 << kind.number())
     }
 
-    /// The mark of this name: those of [`EventKind`], `thumb_up`, `thumb_down`, `finish`.
+    /// The mark of this name: those of [`EventKind`] but retractions, which count nowhere, and
+    /// `thumb_up`, `thumb_down`, `finish`.
     pub fn from_name(name: &str) -> Option<Self> {
         match name {
             "thumb_up" => Some(THUMB_UP),
             "thumb_down" => Some(THUMB_DOWN),
             "finish" => Some(FINISH),
+            "retract" => None,
             _ => EventKind::from_name(name).map(Self::of),
         }
     }

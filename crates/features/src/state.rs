@@ -20,7 +20,7 @@ mod tiles;
 
 use std::sync::Arc;
 
-use marquee_core::{Event, EventKind};
+use marquee_core::{Event, EventKind, Timestamp};
 
 pub use checkpoint::CHECKPOINT_KIND;
 pub(crate) use log::{Entry, ViewerLog};
@@ -137,6 +137,38 @@ impl FeatureState {
             *log = ViewerLog::default();
         }
         self.tiles[0].forget(viewer);
+    }
+
+    /// Forgets every viewer of whom no event since `before` is kept, and returns how many those were.
+    ///
+    /// What bounds the memory of a service whose viewers come and go: whoever returns later begins
+    /// anew. Counts of items and creators stay as they are.
+    pub fn forget_idle(&mut self, before: Timestamp) -> usize {
+        let before = before.as_millis();
+        let idle = |log: &ViewerLog| log.last_ms().is_some_and(|last| last < before);
+        let idle: Vec<usize> = (0..self.logs.len())
+            .filter(|&viewer| idle(&self.logs[viewer]))
+            .collect();
+        for &viewer in &idle {
+            self.logs[viewer] = ViewerLog::default();
+            self.tiles[0].forget(u32::try_from(viewer).unwrap_or(NONE));
+        }
+        idle.len()
+    }
+
+    /// Hands everything that was kept and counted of one viewer to another, as if the other had done
+    /// it: a session that turned out to be a known person.
+    ///
+    /// Later events of the session have to be told as those of the person. Nothing happens where
+    /// both are the same.
+    pub fn merge_viewers(&mut self, from: u32, into: u32) {
+        if from == into || from as usize >= self.logs.len() {
+            return;
+        }
+        let log = std::mem::take(&mut self.logs[from as usize]);
+        let limits = self.plan.limits;
+        self.log_mut(into).merge(log, limits);
+        self.tiles[0].merge(from, into);
     }
 
     fn take_back(&mut self, viewer: u32, target: u64, id: u64) {

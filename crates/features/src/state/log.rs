@@ -124,6 +124,23 @@ impl ViewerLog {
         TakenBack::Unknown
     }
 
+    /// Takes in what was kept of another viewer.
+    pub(super) fn merge(&mut self, other: Self, limits: Limits) {
+        for entry in other.shown.into_iter().chain(other.deeds) {
+            self.insert(entry, limits);
+        }
+        other
+            .undone
+            .into_iter()
+            .for_each(|undone| self.undo(undone));
+    }
+
+    /// Time of the last event that is kept.
+    pub(super) fn last_ms(&self) -> Option<i64> {
+        let last = [self.shown.last(), self.deeds.last()].into_iter().flatten();
+        last.map(|entry| entry.time_ms).max()
+    }
+
     fn undo(&mut self, undone: Undone) {
         if self.undone.len() == SPARE {
             self.undone.remove(0);

@@ -184,6 +184,46 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// What a session did is the person's once they are one.
+    #[test]
+    fn merged_viewers_are_one_who_did_both(
+        drawn in prop::collection::vec(some_drawn(), 1..120),
+    ) {
+        let (mut both, mut one) = (fresh(), fresh());
+        for (seq, drawn) in drawn.iter().enumerate() {
+            both.apply(seq as u64, &to_event(seq, drawn)).unwrap();
+            let drawn = Drawn { viewer: 0, ..drawn.clone() };
+            one.apply(seq as u64, &to_event(seq, &drawn)).unwrap();
+        }
+        let row = |name| both.entities.viewer_row(&Actor::User(UserId::new(name).unwrap()));
+        if let (Some(from), Some(into)) = (row("w"), row("v")) {
+            both.merge_viewers(from, into);
+            prop_assert!(bits(&both) == bits(&one));
+        }
+    }
+}
+
+#[test]
+fn idle_viewers_are_forgotten_and_others_are_not() {
+    let open = |viewer, ago_s| {
+        let item = ItemId::new("a").unwrap();
+        by(viewer, ago_s, None, Action::Open { item })
+    };
+    let mut state = state_after(&[open(0, DAY), open(1, 9 * DAY)]);
+    let kept = state_after(&[open(0, DAY)]);
+    let items = state.tiles[1].clone();
+    let before = Timestamp::from_seconds(NOW - 2 * DAY);
+    assert_eq!(state.forget_idle(before), 1);
+    assert_eq!(state.forget_idle(before), 0);
+    assert_eq!(state.logs[0], kept.logs[0]);
+    assert_eq!(state.tiles[0].blocks[0], kept.tiles[0].blocks[0]);
+    assert_eq!(state.tiles[0].blocks[1], None);
+    assert_eq!(state.tiles[1], items);
+}
+
 fn liked(number: usize) -> Event {
     let item = ItemId::new("a").unwrap();
     by(0, DAY, Some(event_id(number)), Action::Like { item })

@@ -81,7 +81,7 @@ impl TileReader<'_> {
         };
         let words = &block[self.start..self.end];
         let Some(now) = self.now else {
-            return (u64::from(words[0]) | u64::from(words[1]) << 32) as f64;
+            return total_of(words) as f64;
         };
         let (newest, tiles) = (words[0].cast_signed(), &words[1..]);
         if newest == EMPTY {
@@ -189,6 +189,24 @@ impl Tiles {
         self.blocks[entity] = Some(block.into());
     }
 
+    /// Adds the counts of one entity to those of another and forgets the first.
+    pub(super) fn merge(&mut self, from: u32, into: u32) {
+        let from = self.blocks.get_mut(from as usize).and_then(Option::take);
+        let Some(from) = from else { return };
+        let entity = into as usize;
+        if entity >= self.blocks.len() {
+            self.blocks.resize(entity + 1, None);
+        }
+        let mut into = self.blocks[entity]
+            .take()
+            .unwrap_or_else(|| self.empty_block());
+        for ring in &self.layout.rings {
+            let words = ring.offset as usize..(ring.offset + ring.words()) as usize;
+            merge_ring(ring, &from[words.clone()], &mut into[words]);
+        }
+        self.blocks[entity] = Some(into);
+    }
+
     pub(super) fn forget(&mut self, entity: u32) {
         if let Some(block) = self.blocks.get_mut(entity as usize) {
             *block = None;
@@ -237,28 +255,31 @@ const fn seconds(millis: u32) -> u32 {
 
 fn add_to(words: &mut [u32], ring: &Ring, entry: &Entry, sign: Sign) {
     let amount = amount(ring, entry);
-    // Totals of rings that also have tiles are not kept: a total is a ring of its own.
     if ring.is_total() {
-        let sum = u64::from(words[0]) | u64::from(words[1]) << 32;
         let sum = match sign {
-            Sign::Plus => sum.wrapping_add(u64::from(amount)),
-            Sign::Minus => sum.wrapping_sub(u64::from(amount)),
+            Sign::Plus => total_of(words).wrapping_add(u64::from(amount)),
+            Sign::Minus => total_of(words).wrapping_sub(u64::from(amount)),
         };
-        let [a, b, c, d, e, f, g, h] = sum.to_le_bytes();
-        (words[0], words[1]) = (
-            u32::from_le_bytes([a, b, c, d]),
-            u32::from_le_bytes([e, f, g, h]),
-        );
-        return;
+        return put_total(words, sum);
     }
+    let tile = tile_of(entry.time_ms, ring.width_ms);
+    if let Some(count) = count_of(words, tile) {
+        *count = match sign {
+            Sign::Plus => count.wrapping_add(amount),
+            Sign::Minus => count.wrapping_sub(amount),
+        };
+    }
+}
+
+/// The count of a tile, the ring being turned so that it has it; none for a tile that is too old for
+/// any window, be it added to or taken from.
+fn count_of(words: &mut [u32], tile: i32) -> Option<&mut u32> {
     let (head, tiles) = words.split_at_mut(1);
     let newest = head[0].cast_signed();
-    let tile = tile_of(entry.time_ms, ring.width_ms);
     let kept = i64::from(TILES);
     let ahead = i64::from(tile) - i64::from(newest);
     if newest != EMPTY && ahead <= -kept {
-        // Too old for any window; the same event is passed over when it is taken back.
-        return;
+        return None;
     }
     if newest == EMPTY || ahead > 0 {
         if newest != EMPTY {
@@ -269,9 +290,36 @@ fn add_to(words: &mut [u32], ring: &Ring, entry: &Entry, sign: Sign) {
         }
         head[0] = tile.cast_unsigned();
     }
-    let count = &mut tiles[slot_of(tile)];
-    *count = match sign {
-        Sign::Plus => count.wrapping_add(amount),
-        Sign::Minus => count.wrapping_sub(amount),
-    };
+    Some(&mut tiles[slot_of(tile)])
+}
+
+fn total_of(words: &[u32]) -> u64 {
+    u64::from(words[0]) | u64::from(words[1]) << 32
+}
+
+fn put_total(words: &mut [u32], total: u64) {
+    let [a, b, c, d, e, f, g, h] = total.to_le_bytes();
+    words[0] = u32::from_le_bytes([a, b, c, d]);
+    words[1] = u32::from_le_bytes([e, f, g, h]);
+}
+
+/// Adds the counts of one ring to those of another of the same width.
+fn merge_ring(ring: &Ring, from: &[u32], into: &mut [u32]) {
+    if ring.is_total() {
+        put_total(into, total_of(into).wrapping_add(total_of(from)));
+        return;
+    }
+    let newest = from[0].cast_signed();
+    if newest == EMPTY {
+        return;
+    }
+    for back in 0..i64::from(TILES) {
+        let Ok(tile) = i32::try_from(i64::from(newest) - back) else {
+            break;
+        };
+        let added = from[1 + slot_of(tile)];
+        if let Some(count) = count_of(into, tile) {
+            *count = count.wrapping_add(added);
+        }
+    }
 }
