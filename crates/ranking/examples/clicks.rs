@@ -7,7 +7,7 @@
 //! ```
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     io::Read as _,
     path::Path,
     sync::Arc,
@@ -30,7 +30,7 @@ fn main() -> Result<(), Failure> {
         return Err("frappe FOLDER or ctr PREFIX, then key=value".into());
     };
     let mut fields = serde_json::Map::new();
-    let mut own = BTreeMap::from([("seed", 1_u64), ("tables", 0), ("reveal", 0)]);
+    let mut own = BTreeMap::from([("seed", 1_u64), ("tables", 0), ("reveal", 0), ("counts", 0)]);
     for setting in settings {
         let (key, value) = setting.split_once('=').ok_or("expected key=value")?;
         match own.get_mut(key) {
@@ -51,8 +51,9 @@ fn main() -> Result<(), Failure> {
 }
 
 /// Frappe: of each positive two negatives, the same viewer and moment with an app drawn evenly among
-/// those that are in no positive with this viewer and moment. `tables=N` draws N times, a table for each
-/// pass in turn; 0 draws once. Half of the labeled rows (those of even place) judge passes, the other half is
+/// those that are in no training positive of this viewer. `tables=N` draws N times, a table for each
+/// pass in turn; 0 draws once. `counts=1` adds columns of numbers: how many *other* training positives have this
+/// viewer and app, this app, this app in each such moment. Half of the labeled rows (those of even place) judge passes, the other half is
 /// reported.
 fn frappe(folder: &Path, config: &NetworkConfig, own: &BTreeMap<&str, u64>) -> Result<(), Failure> {
     let positives = csv(&folder.join("train_positives.csv.gz"), 10)?;
@@ -66,8 +67,20 @@ fn frappe(folder: &Path, config: &NetworkConfig, own: &BTreeMap<&str, u64>) -> R
     let sizes: Vec<u32> = (0..10)
         .map(|column| all().map(|row| row[column]).max().unwrap_or(0) + 2)
         .collect();
-    let schema = schema(&[&[], &sizes], &[0, 0]);
-    let known: HashSet<&[u32]> = positives.iter().map(|row| &row[..]).collect();
+    let counts = (own["counts"] > 0).then(|| Counts::of(&positives));
+    let schema = schema(
+        &[&[], &sizes],
+        &[
+            0,
+            if counts.is_some() {
+                Counts::COLUMNS.len()
+            } else {
+                0
+            },
+        ],
+    );
+    let table = |rows: &[Labeled], own: f32| table_of(&schema, rows, (counts.as_ref(), own));
+    let known: HashSet<[u32; 2]> = positives.iter().map(|row| [row[0], row[1]]).collect();
     let mut draw = rng(own["seed"], 100);
     let mut tables = Vec::new();
     for _ in 0..own["tables"].max(1) {
@@ -76,34 +89,82 @@ fn frappe(folder: &Path, config: &NetworkConfig, own: &BTreeMap<&str, u64>) -> R
             rows.push((1.0, positive.clone()));
             for _ in 0..2 {
                 let mut other = positive.clone();
-                while known.contains(&other[..]) {
+                while known.contains(&[other[0], other[1]]) {
                     other[1] = draw.random_range(0..sizes[1] - 1);
                 }
                 rows.push((0.0, other));
             }
         }
-        tables.push(table_of(&schema, &rows)?);
+        // A positive is not among the others that it is counted by.
+        tables.push(table(&rows, 1.0)?);
     }
-    let half = |odd: usize| -> Vec<(f32, Vec<u32>)> {
+    let half = |odd: usize| -> Vec<Labeled> {
         let rows = labeled.iter().skip(odd).step_by(2);
         rows.map(|row| (if row[0] == 1 { 1.0 } else { 0.0 }, row[1..].to_vec()))
             .collect()
     };
-    let (validation, test) = (table_of(&schema, &half(0))?, table_of(&schema, &half(1))?);
+    let (validation, test) = (table(&half(0), 0.0)?, table(&half(1), 0.0)?);
     let model = fit(&tables, Some(&validation), config, own["seed"])?;
     report("validation half", &model, &validation)?;
     report("test half", &model, &test)
 }
 
+/// A label and the columns of a row.
+type Labeled = (f32, Vec<u32>);
+
+/// How often things came together in the training positives.
+struct Counts(Vec<HashMap<Vec<u32>, f32>>);
+
+impl Counts {
+    /// Columns that have to agree: of 10, viewer and app come first.
+    const COLUMNS: [&[usize]; 9] = [
+        &[0, 1],
+        &[1],
+        &[0],
+        &[1, 2],
+        &[1, 3],
+        &[1, 5],
+        &[1, 7],
+        &[1, 8],
+        &[1, 9],
+    ];
+
+    fn of(positives: &[Vec<u32>]) -> Self {
+        let counts = Self::COLUMNS.iter().map(|columns| {
+            let mut counts = HashMap::new();
+            for row in positives {
+                *counts.entry(Self::key(row, columns)).or_insert(0.0) += 1.0;
+            }
+            counts
+        });
+        Self(counts.collect())
+    }
+
+    fn key(row: &[u32], columns: &[usize]) -> Vec<u32> {
+        columns.iter().map(|&column| row[column]).collect()
+    }
+
+    /// The logarithm of one more than each count, without the `own` that is the row itself.
+    fn numbers(&self, row: &[u32], own: f32) -> Vec<f32> {
+        let counts = Self::COLUMNS.iter().zip(&self.0);
+        let found = counts.map(|(columns, counts)| counts.get(&Self::key(row, columns)).copied());
+        found
+            .map(|found| (found.unwrap_or(0.0) - own).max(0.0).ln_1p())
+            .collect()
+    }
+}
+
 fn table_of(
     schema: &Arc<FeatureSchema>,
-    rows: &[(f32, Vec<u32>)],
+    rows: &[Labeled],
+    (counts, own): (Option<&Counts>, f32),
 ) -> Result<TrainingTable, Failure> {
     let mut features = FeatureTable::new(Arc::clone(schema))?;
-    for (_, row) in rows {
+    for (label, row) in rows {
         features.push_request(RequestValues::default())?;
         let ids: Vec<u32> = row.iter().map(|id| id + 1).collect();
-        features.push_row(&[], &ids)?;
+        let numbers = counts.map(|counts| counts.numbers(row, own * label));
+        features.push_row(&numbers.unwrap_or_default(), &ids)?;
     }
     Ok(labeled(features, rows.iter().map(|row| row.0).collect()))
 }
@@ -191,9 +252,7 @@ fn ctr(prefix: &str, config: &NetworkConfig, own: &BTreeMap<&str, u64>) -> Resul
         report("test", &model, &test)?;
     }
     let test = table(trained..trained + 50_000)?;
-    time(&model, &test)?;
-    // The same rows as answers of 500, where nothing is shared but the request.
-    Ok(())
+    time(&model, &test)
 }
 
 fn words<T>(bytes: &[u8], word: impl Fn([u8; 4]) -> T) -> Vec<T> {

@@ -131,4 +131,10 @@ pub enum Error {
         /// The extent that fits.
         expected: usize,
     },
+    /// The curve of a head in an artifact does not rise or is not finite.
+    #[error("calibration: the curve of head {head} is not a rising one")]
+    Curve {
+        /// The head.
+        head: Head,
+    },
 }

@@ -2,6 +2,7 @@
 //!
 //! Start with [`Ranker`], which every model implements, and [`network`], the model that serves.
 
+pub mod calibration;
 mod check;
 mod dense;
 pub mod error;
@@ -10,8 +11,11 @@ pub mod progress;
 pub mod ranker;
 #[cfg(test)]
 mod samples;
+pub mod value;
 
+pub use calibration::{Calibration, Method};
 pub use error::{Error, Result};
 pub use network::{NetworkConfig, NetworkModel, NetworkView, TrainingSet};
 pub use progress::{Step, Watch, silent};
 pub use ranker::{Link, Ranker};
+pub use value::{BoundValue, Signals, ValueFault, ValueModel};

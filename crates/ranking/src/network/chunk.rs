@@ -129,7 +129,7 @@ impl Chunk {
                     (Outcome::Chance, Some(position)) => {
                         let seen = Seen {
                             bias: config.position,
-                            learned: weights[head.positions.start + position],
+                            kept: weights[head.positions.start + position],
                             first: position == 0,
                         };
                         let (loss, slope) = seen.loss(outputs, label);

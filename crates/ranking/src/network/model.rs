@@ -5,7 +5,9 @@ use std::{ops::Range, sync::Arc};
 use marquee_features::{FeatureSchema, Head};
 use marquee_store::{Artifact, ArtifactBuilder};
 
-use super::{NAME, PositionBias, chunk::Parameters, describe::Description};
+use super::{
+    NAME, PositionBias, chunk::Parameters, describe::Description, outcome::POSITION_SCALE,
+};
 use crate::{Error, Result};
 
 /// Format of the artifact.
@@ -106,9 +108,11 @@ impl<'a> NetworkView<'a> {
         let config = self.description.config.head(&head.to_string());
         let effect = |at: usize, value: f32| match (config.position, at) {
             (PositionBias::Examination, 0) => 1.0,
-            (PositionBias::Examination, _) => marquee_math::exponential::sigmoid(value),
+            (PositionBias::Examination, _) => {
+                marquee_math::exponential::sigmoid(POSITION_SCALE * value)
+            }
             (_, 0) => 0.0,
-            _ => value,
+            _ => POSITION_SCALE * value,
         };
         let knows = config.position != PositionBias::None;
         let places = learned.iter().enumerate();

@@ -68,36 +68,41 @@ impl Outcome {
     }
 }
 
+/// What the number kept for a position is multiplied with: numbers of positions have far to go, and steps of
+/// weights are short.
+pub(crate) const POSITION_SCALE: f32 = 20.0;
+
 /// A label with the position it was seen at, for heads that know about positions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seen {
     pub(crate) bias: PositionBias,
-    /// The learned number of the position.
-    pub(crate) learned: f32,
+    /// The number kept for the position.
+    pub(crate) kept: f32,
     /// Whether it is the first, whose effect is fixed.
     pub(crate) first: bool,
 }
 
 impl Seen {
     /// The loss of a chance whose logit is `output`; puts the slope in its place and gives that of the
-    /// learned number, too.
+    /// kept number, too.
     pub(crate) fn loss(self, output: &mut [f32], label: f32) -> (f64, f32) {
         if self.first || self.bias == PositionBias::None {
             return (Outcome::Chance.loss(output, label), 0.0);
         }
+        let learned = POSITION_SCALE * self.kept;
         if self.bias == PositionBias::Shift {
-            output[0] += self.learned;
+            output[0] += learned;
             let loss = Outcome::Chance.loss(output, label);
-            return (loss, output[0]);
+            return (loss, POSITION_SCALE * output[0]);
         }
-        let (look, act) = (sigmoid(self.learned), sigmoid(output[0]));
+        let (look, act) = (sigmoid(learned), sigmoid(output[0]));
         let chance = (look * act).clamp(1e-7, 1.0 - 1e-7);
         // What follows from d/dp of -y ln p - (1 - y) ln(1 - p), for p a product of two chances.
         let slope = (chance - label) / (1.0 - chance);
         output[0] = slope * (1.0 - act);
         let (chance, label) = (f64::from(chance), f64::from(label));
         let loss = -label * chance.ln() - (1.0 - label) * (1.0 - chance).ln();
-        (loss, slope * (1.0 - look))
+        (loss, POSITION_SCALE * slope * (1.0 - look))
     }
 }
 

@@ -36,7 +36,7 @@ fn the_mean_of_a_fitting_distribution_is_the_mean_of_the_labels() {
 fn looking_and_acting_multiply() {
     let seen = Seen {
         bias: PositionBias::Examination,
-        learned: 0.0,
+        kept: 0.0,
         first: false,
     };
     // Half look, half of them act.

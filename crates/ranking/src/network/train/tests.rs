@@ -56,7 +56,7 @@ fn trainer<'c>(rows: TrainingRows<'_>, config: &'c NetworkConfig) -> Trainer<'c>
     });
     let positions = shape.heads.iter().map(|head| head.positions.clone());
     for at in biases.chain(positions).flatten() {
-        trainer.weights[at] += 2.0 * shifts[at];
+        trainer.weights[at] += 0.3 * shifts[at];
     }
     trainer
 }
