@@ -189,6 +189,16 @@ pub enum Problem {
 }
 
 impl Error {
+    /// Whether a file that was listed a moment ago was not there, or belonged to another moment.
+    pub(crate) fn may_have_moved(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => source.kind() == io::ErrorKind::NotFound,
+            Self::Missing { .. } => true,
+            Self::Damaged { problem, .. } => matches!(problem, Problem::Order { .. }),
+            _ => false,
+        }
+    }
+
     /// Makes an [`Error::Io`] or [`Error::NoSpace`] of `source`, for `map_err`.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| {

@@ -129,6 +129,16 @@ impl Journal {
         self.shared.durable_seq()
     }
 
+    /// Entries in the segment that grows: their index is in memory, and the next opening after a crash
+    /// makes it anew. [`seal`](Self::seal) leaves none.
+    pub fn unsealed(&self) -> u64 {
+        let segments = self.snapshot().segments;
+        let growing = segments.last();
+        growing.map_or(0, |last| {
+            (last.last_seq() + 1).saturating_sub(last.header.first_seq)
+        })
+    }
+
     /// See [`Snapshot::first_seq`].
     pub fn first_seq(&self) -> u64 {
         self.snapshot().first_seq()

@@ -48,9 +48,13 @@ pub struct JournalStats {
     pub index_memory_bytes: u64,
 }
 
+/// How often the folder is looked at.
+const ATTEMPTS: u32 = 5;
+
 impl Snapshot {
     /// Opens the journal in `dir` for reading. Neither locks it nor changes a file, so it may be in
-    /// use; what is being written at this moment may or may not be seen.
+    /// use; what is being written at this moment may or may not be seen. Where files are rewritten
+    /// meanwhile, it looks again.
     ///
     /// # Errors
     ///
@@ -67,7 +71,14 @@ impl Snapshot {
     ///
     /// As [`Snapshot::open`].
     pub fn open_on(disk: &dyn Disk) -> Result<Self> {
-        let segments = recover::for_reading(disk)?;
+        let mut tries = 1..ATTEMPTS;
+        let segments = loop {
+            match recover::for_reading(disk) {
+                // Between listing the folder and opening its files, one was replaced.
+                Err(error) if error.may_have_moved() && tries.next().is_some() => {}
+                read => break read?,
+            }
+        };
         let durable_seq = segments.last().map_or(0, |last| last.last_seq());
         Ok(Self {
             segments: Arc::new(segments),

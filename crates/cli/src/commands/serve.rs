@@ -80,7 +80,8 @@ async fn serve(engine: Arc<Engine>, config: ServeConfig) -> Result<()> {
         // Programs that start the server wait for this line; a closed pipe must not stop it.
         let _ = output::line(format_args!("listening on {address}"));
     };
-    marquee_serve::run(engine, config, stop_signal(), ready).await?;
+    marquee_serve::run(Arc::clone(&engine), config, stop_signal(), ready).await?;
+    engine.settle()?;
     output::note("stopped");
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use marquee_core::{Action, EventId, Item, SessionId, User, UserId};
-use marquee_journal::{Committed, Compaction, Entry, Journal, Outcome, Tombstones};
+use marquee_journal::{Committed, Compaction, Entry, Journal, JournalConfig, Outcome, Tombstones};
 
 use crate::common::{at, event, item, like, open, session, user};
 
@@ -286,4 +286,37 @@ fn erasure_that_was_cut_short_is_finished_at_the_next_opening() {
         .append(vec![event("e1", "u1", "heat")], at(200))
         .unwrap();
     assert_eq!(next, [Outcome::Written { seq: 102 }]);
+}
+
+#[test]
+fn a_sealed_journal_has_nothing_to_index_and_readers_find_it_while_it_is_rewritten() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = JournalConfig {
+        segment_bytes: 4096,
+        ..JournalConfig::default()
+    };
+    let journal = Journal::open(folder.path(), config, Box::new(())).expect("a good folder");
+    let write = |from: i64| {
+        for number in from..from + 40 {
+            let entry = Entry::Event(like(&format!("e{number}"), &user("ann"), "film"));
+            append(&journal, entry, number);
+        }
+    };
+    write(0);
+    assert!(journal.unsealed() > 0);
+    journal.seal().expect("there is room");
+    assert_eq!(journal.unsealed(), 0);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            for _ in 0..300 {
+                Journal::read(folder.path()).expect("readable at any moment");
+            }
+        });
+        let mut kept = 0;
+        while !reader.is_finished() {
+            write(1000 * (kept + 1));
+            journal.retain(at(1000 * kept + 20)).expect("there is room");
+            kept += 1;
+        }
+    });
 }
