@@ -631,3 +631,43 @@ fn a_row_does_not_depend_on_the_other_candidates() {
     assert_eq!(bits(&[0])[0], together[1]);
     assert_eq!(bits(&[1, 2]), [together[2].clone(), together[0].clone()]);
 }
+
+#[test]
+fn positions_of_some_candidates_and_other_tables_are_refused() {
+    let state = state_after(&[]);
+    let mut table = FeatureTable::new(state.plan.schema.clone()).unwrap();
+    let asked = Asked {
+        viewer: 0,
+        time: Timestamp::EPOCH,
+        device: None,
+        page: None,
+        items: &[0, 1],
+        positions: &[0],
+    };
+    let (vectors, mut scratch) = (VectorSet::default(), Scratch::default());
+    let got = state.compute(&asked, &vectors, &mut scratch, &mut table);
+    assert!(matches!(
+        got,
+        Err(crate::Error::Table {
+            source: TableFault::Length {
+                found: 1,
+                expected: 2,
+                ..
+            }
+        })
+    ));
+    let other = plan("", "kind = \"position\"").schema.clone();
+    let mut other = FeatureTable::new(other).unwrap();
+    let asked = Asked {
+        positions: &[],
+        ..asked
+    };
+    let got = state.compute(&asked, &vectors, &mut scratch, &mut other);
+    assert!(matches!(
+        got,
+        Err(crate::Error::Table {
+            source: TableFault::Fingerprint { .. }
+        })
+    ));
+    assert_eq!((table.n_requests(), other.n_requests()), (0, 0));
+}
