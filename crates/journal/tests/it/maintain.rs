@@ -1,9 +1,20 @@
 //! Dropping, compacting and erasing.
 
-use std::{fs, path::Path};
+use std::{
+    fs, io,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
 use marquee_core::{Action, EventId, Item, SessionId, User, UserId};
-use marquee_journal::{Committed, Compaction, Entry, Journal, JournalConfig, Outcome, Tombstones};
+use marquee_journal::{
+    Committed, Compaction, Disk, DiskFile, Entry, Error, FolderDisk, Journal, Outcome, Snapshot,
+    Tombstones,
+};
+use marquee_store::Artifact;
 
 use crate::common::{at, event, item, like, open, session, user};
 
@@ -288,35 +299,91 @@ fn erasure_that_was_cut_short_is_finished_at_the_next_opening() {
     assert_eq!(next, [Outcome::Written { seq: 102 }]);
 }
 
-#[test]
-fn a_sealed_journal_has_nothing_to_index_and_readers_find_it_while_it_is_rewritten() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let config = JournalConfig {
-        segment_bytes: 4096,
-        ..JournalConfig::default()
-    };
-    let journal = Journal::open(folder.path(), config, Box::new(())).expect("a good folder");
-    let write = |from: i64| {
-        for number in from..from + 40 {
-            let entry = Entry::Event(like(&format!("e{number}"), &user("ann"), "film"));
-            append(&journal, entry, number);
+/// Lists a folder as it was a moment ago, so many times.
+#[derive(Debug)]
+struct Late {
+    disk: FolderDisk,
+    names: Vec<String>,
+    times: AtomicU32,
+}
+
+impl Disk for Late {
+    fn path(&self) -> &Path {
+        self.disk.path()
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        let left = |times: u32| times.checked_sub(1);
+        match self
+            .times
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, left)
+        {
+            Ok(_) => Ok(self.names.clone()),
+            Err(_) => self.disk.list(),
         }
+    }
+
+    fn open(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        self.disk.open(name)
+    }
+
+    fn create(&self, name: &str) -> io::Result<Arc<dyn DiskFile>> {
+        self.disk.create(name)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.disk.rename(from, to)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.disk.remove(name)
+    }
+
+    fn sync_folder(&self) -> io::Result<()> {
+        self.disk.sync_folder()
+    }
+
+    fn artifact(&self, name: &str) -> marquee_store::Result<Artifact> {
+        self.disk.artifact(name)
+    }
+}
+
+#[test]
+fn who_reads_while_files_are_replaced_looks_again_but_not_for_ever() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = open(folder.path());
+    for number in 0..200 {
+        append(
+            &journal,
+            event(&format!("e{number}"), "ann", "film"),
+            number,
+        );
+    }
+    journal.retain(at(150)).expect("there is room");
+    let disk = || FolderDisk::read(folder.path()).expect("readable");
+    // As if one had been merged into another that was read before.
+    let mut names = disk().list().expect("readable");
+    names.sort_unstable();
+    names.retain(|name| !name.starts_with("00000000000000000111"));
+    let late = |times| Late {
+        disk: disk(),
+        names: names.clone(),
+        times: AtomicU32::new(times),
     };
-    write(0);
-    assert!(journal.unsealed() > 0);
+    for times in [0, 1, 4] {
+        let snapshot = Snapshot::open_on(&late(times)).expect("readable in the end");
+        assert_eq!(snapshot.scan(0).count(), 50, "{times}");
+    }
+    let missing = Snapshot::open_on(&late(5)).map(drop);
+    assert!(matches!(missing, Err(Error::Missing { .. })), "{missing:?}");
+}
+
+#[test]
+fn a_sealed_journal_has_nothing_to_index() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = open(folder.path());
+    append(&journal, event("e", "ann", "film"), 1);
+    assert_eq!(journal.unsealed(), 1);
     journal.seal().expect("there is room");
     assert_eq!(journal.unsealed(), 0);
-    std::thread::scope(|scope| {
-        let reader = scope.spawn(|| {
-            for _ in 0..300 {
-                Journal::read(folder.path()).expect("readable at any moment");
-            }
-        });
-        let mut kept = 0;
-        while !reader.is_finished() {
-            write(1000 * (kept + 1));
-            journal.retain(at(1000 * kept + 20)).expect("there is room");
-            kept += 1;
-        }
-    });
 }
