@@ -35,7 +35,8 @@ use values::Moment;
 pub struct Asked<'a> {
     /// Row of the viewer; [`NONE`](crate::NONE) for nobody who is known.
     pub viewer: u32,
-    /// Now. Events of a later time do not count.
+    /// Now. Later events do not count, save in totals and in the tile of now; a state that is replayed
+    /// up to now has none.
     pub time: Timestamp,
     /// Kind of device, as events name it.
     pub device: Option<&'a str>,

@@ -501,6 +501,69 @@ fn sequence_has_the_last_items_oldest_first() {
     assert_eq!(table.schema().sequences[0].shares.as_deref(), Some("i"));
 }
 
+#[test]
+fn sequence_of_impressions_and_deeds_is_in_the_order_of_time() {
+    let ids = "[[feature]]\nname = \"i\"\nkind = \"hashed\"\nfield = \"item.id\"\nsize = 1000";
+    let keys = "kind = \"sequence\"\nevents = [\"open\", \"impression\"]\nlast = 9\nids = \"i\"";
+    let events = [
+        shown(5 * HOUR, "a"),
+        opened(4 * HOUR, "b"),
+        shown(3 * HOUR, "c"),
+        opened(2 * HOUR, "a"),
+    ];
+    let table = table_of(plan(ids, keys), &VectorSet::default(), &events);
+    let own: Vec<u32> = (0..4).map(|row| table.view().sparse_of(row)[0]).collect();
+    assert_eq!(
+        table.view().sequence(0, 0),
+        [own[0], own[1], own[2], own[0]]
+    );
+}
+
+/// Features of a viewer's latest events.
+const LATEST: &str = include_str!("tests/latest.toml");
+
+#[test]
+fn tiles_after_now_do_not_count() {
+    let keys = "kind = \"counter\"\nof = \"item\"\nevents = [\"open\"]\nwindow = \"32h\"";
+    // Tiles of an hour; the event in an hour's time is in a later one.
+    check_rows(
+        keys,
+        &[opened(3 * HOUR, "a"), opened(-HOUR, "a")],
+        &[1.0, 0.0, 0.0, 0.0],
+    );
+    let keys = "kind = \"counter\"\nof = \"item\"\nevents = [\"open\"]\nhalf_life = \"4h\"";
+    check_rows(
+        keys,
+        &[opened(4 * HOUR, "a"), opened(-HOUR, "a")],
+        &[0.5, 0.0, 0.0, 0.0],
+    );
+}
+
+#[test]
+fn what_is_dated_after_now_does_not_count() {
+    let past = [
+        shown(5 * HOUR, "a"),
+        opened(4 * HOUR, "a"),
+        liked(3 * HOUR, "c"),
+    ];
+    let later = [
+        shown(-60, "b"),
+        opened(-61, "b"),
+        liked(-62, "b"),
+        played(-HOUR, "a", 9000.0),
+    ];
+    let all: Vec<Event> = past.iter().chain(&later).cloned().collect();
+    let bits = |events: &[Event]| {
+        let plan = Plan::parse(LATEST).unwrap();
+        let table = table_of(plan, &vectors(), events);
+        let view = table.view();
+        let numbers = view.request_dense().iter().chain(view.dense());
+        let numbers = numbers.map(|value| value.to_bits()).collect::<Vec<_>>();
+        (numbers, view.sequence(0, 0).to_vec())
+    };
+    assert!(bits(&all) == bits(&past));
+}
+
 fn vectors() -> VectorSet {
     let mut vectors = VectorSet::default();
     vectors

@@ -371,3 +371,25 @@ fn answers_know_events_only_after_the_lag() {
     let joined = training_rows(plan, entities(), &log, &VectorSet::default(), &late).unwrap();
     assert_eq!(joined.table.features.view().request_dense(), [1.0]);
 }
+
+#[test]
+fn request_is_dropped_when_its_last_window_is_open() {
+    let until = |at: i64| TrainingOptions {
+        attribution: Seconds(3600.0),
+        until: Some(Timestamp::from_seconds(NOW + at)),
+        ..TrainingOptions::default()
+    };
+    let log = [shown(0, Some("x"), "a"), shown(60, Some("x"), "b")];
+    assert_eq!(rows(&log, &entities(), &until(3659)).dropped_requests, 1);
+    assert_eq!(rows(&log, &entities(), &until(3660)).dropped_requests, 0);
+    let mask = TrainingOptions {
+        open_windows: OpenWindows::Mask,
+        ..until(3659)
+    };
+    let opens = rows(&log, &entities(), &mask)
+        .table
+        .labels
+        .swap_remove(0)
+        .values;
+    assert!(opens[0].abs() < 1e-9 && opens[1].is_nan());
+}
