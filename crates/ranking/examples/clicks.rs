@@ -1,6 +1,7 @@
 //! Trains a network on tables of clicks and measures it: `frappe FOLDER` (Frappe's positives and labeled
 //! rows, gzip) or `ctr PREFIX` (columns in files `.cat.u32`, `.num.f32`, `.y.u8`; the first 80 % of the
-//! rows train). Further arguments are `key=value` of the configuration, in JSON, and `seed=N`.
+//! rows train). `grades FOLDER` trains trees on LightGBM's example of graded judgments, five folds of its
+//! requests. Further arguments are `key=value` of the configuration, in JSON, and `seed=N`.
 //!
 //! ```text
 //! cargo run --release -p marquee-ranking --example clicks -- frappe DATA/frappe epochs=12 hidden=[64]
@@ -19,7 +20,9 @@ use marquee_features::{
     TrainingTable,
 };
 use marquee_math::{exponential::sigmoid, rng};
-use marquee_ranking::{NetworkConfig, NetworkModel, Ranker, Step, TrainingSet, network};
+use marquee_ranking::{
+    NetworkConfig, NetworkModel, Ranker, Step, TrainingSet, TreesConfig, network, trees,
+};
 use rand::RngExt as _;
 
 type Failure = Box<dyn std::error::Error>;
@@ -27,7 +30,7 @@ type Failure = Box<dyn std::error::Error>;
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [what, path, settings @ ..] = &arguments[..] else {
-        return Err("frappe FOLDER or ctr PREFIX, then key=value".into());
+        return Err("frappe FOLDER, ctr PREFIX or grades FOLDER, then key=value".into());
     };
     let mut fields = serde_json::Map::new();
     let mut own = BTreeMap::from([("seed", 1_u64), ("tables", 0), ("reveal", 0), ("counts", 0)]);
@@ -42,11 +45,14 @@ fn main() -> Result<(), Failure> {
             }
         }
     }
+    if what == "grades" {
+        return grades(Path::new(path), &serde_json::from_value(fields.into())?);
+    }
     let config: NetworkConfig = serde_json::from_value(fields.into())?;
     match &**what {
         "frappe" => frappe(Path::new(path), &config, &own),
         "ctr" => ctr(path, &config, &own),
-        _ => Err("frappe or ctr".into()),
+        _ => Err("frappe, ctr or grades".into()),
     }
 }
 
@@ -255,6 +261,85 @@ fn ctr(prefix: &str, config: &NetworkConfig, own: &BTreeMap<&str, u64>) -> Resul
     time(&model, &test)
 }
 
+/// Graded judgments in libsvm form: request `n` is tested in fold `n mod 5` and trained on in the others. Prints
+/// nDCG@5 after the last tree, and the best over trees, as the mean over folds.
+fn grades(folder: &Path, config: &TreesConfig) -> Result<(), Failure> {
+    let text = gunzip(&folder.join("rank.train.gz"))?;
+    let sizes = std::fs::read_to_string(folder.join("rank.train.query"))?;
+    let mut lines = text.lines();
+    let mut requests = Vec::new();
+    for size in sizes.lines() {
+        let rows = lines.by_ref().take(size.trim().parse()?).map(judgment);
+        requests.push(rows.collect::<Result<Vec<_>, Failure>>()?);
+    }
+    let schema = schema(&[&[], &[]], &[0, 301]);
+    let table = |wanted: &dyn Fn(usize) -> bool| -> Result<TrainingTable, Failure> {
+        let mut features = FeatureTable::new(Arc::clone(&schema))?;
+        let mut grades = Vec::new();
+        for (_, rows) in requests.iter().enumerate().filter(|(at, _)| wanted(*at)) {
+            features.push_request(RequestValues::default())?;
+            for (grade, numbers) in rows {
+                features.push_row(numbers, &[])?;
+                grades.push(*grade);
+            }
+        }
+        let mut table = labeled(features, grades);
+        table.labels[0].head = Head::Custom("grade".into());
+        Ok(table)
+    };
+    let (mut last, mut curve, mut seconds) = (0.0, vec![0.0; config.trees], 0.0);
+    for fold in 0..5 {
+        let train = table(&|request| request % 5 != fold)?;
+        let test = table(&|request| request % 5 == fold)?;
+        let started = Instant::now();
+        let mut judged = Vec::new();
+        let mut tell = |step: &Step| {
+            judged.push(step.judged.unwrap_or(f64::NAN));
+            std::ops::ControlFlow::Continue(())
+        };
+        let head = Head::Custom("grade".into());
+        let config = TreesConfig {
+            patience: config.trees,
+            ..config.clone()
+        };
+        trees::train(
+            (&train.view()?, &head),
+            Some(&test.view()?),
+            &config,
+            &mut tell,
+        )?;
+        seconds += started.elapsed().as_secs_f64();
+        last += judged.last().copied().unwrap_or(f64::NAN) / 5.0;
+        for (sum, judged) in curve.iter_mut().zip(judged) {
+            *sum += judged / 5.0;
+        }
+    }
+    let best = curve.iter().copied().fold(0.0, f64::max);
+    say(&format!(
+        "nDCG@5 {last:.4} after all trees, {best:.4} at the best number of trees, {seconds:.2} s"
+    ));
+    Ok(())
+}
+
+/// `grade column:value column:value`, columns from 1 to 300; what is not named is 0.
+fn judgment(line: &str) -> Result<(f32, Vec<f32>), Failure> {
+    let mut words = line.split_whitespace();
+    let grade = words.next().ok_or("an empty line")?.parse()?;
+    let mut numbers = vec![0.0; 301];
+    for word in words {
+        let (column, value) = word.split_once(':').ok_or("expected column:value")?;
+        let place: usize = column.parse()?;
+        *numbers.get_mut(place).ok_or("a column beyond 300")? = value.parse()?;
+    }
+    Ok((grade, numbers))
+}
+
+fn gunzip(path: &Path) -> Result<String, Failure> {
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(std::fs::File::open(path)?).read_to_string(&mut text)?;
+    Ok(text)
+}
+
 fn words<T>(bytes: &[u8], word: impl Fn([u8; 4]) -> T) -> Vec<T> {
     bytes
         .as_chunks::<4>()
@@ -266,8 +351,7 @@ fn words<T>(bytes: &[u8], word: impl Fn([u8; 4]) -> T) -> Vec<T> {
 
 /// Rows of whole numbers from a gzip file with a header.
 fn csv(path: &Path, n_columns: usize) -> Result<Vec<Vec<u32>>, Failure> {
-    let mut text = String::new();
-    flate2::read::GzDecoder::new(std::fs::File::open(path)?).read_to_string(&mut text)?;
+    let text = gunzip(path)?;
     let rows = text.lines().skip(1).map(|line| {
         let row: Vec<u32> = line.split(',').map(str::parse).collect::<Result<_, _>>()?;
         if row.len() == n_columns {

@@ -11,6 +11,7 @@ pub mod progress;
 pub mod ranker;
 #[cfg(test)]
 mod samples;
+pub mod trees;
 pub mod value;
 
 pub use calibration::{Calibration, Method};
@@ -18,4 +19,5 @@ pub use error::{Error, Result};
 pub use network::{NetworkConfig, NetworkModel, NetworkView, TrainingSet};
 pub use progress::{Step, Watch, silent};
 pub use ranker::{Link, Ranker};
+pub use trees::{TreesConfig, TreesModel};
 pub use value::{BoundValue, Signals, ValueFault, ValueModel};

@@ -1,0 +1,180 @@
+//! What trees are fitted to: slopes and curvatures of a loss, and how good scores are.
+
+use std::ops::Range;
+
+use super::{Objective, grow::Derivatives};
+
+/// Labels with their weights, rows of a request together.
+#[derive(Debug, Clone)]
+pub(super) struct Targets {
+    /// NaN for unknown, which counts nothing.
+    pub(super) labels: Vec<f32>,
+    pub(super) weights: Vec<f32>,
+    pub(super) requests: Vec<Range<usize>>,
+    /// Places of a list that count.
+    pub(super) places: usize,
+}
+
+impl Targets {
+    /// Rows that count.
+    fn known(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.labels.len()).filter(|&row| !self.labels[row].is_nan())
+    }
+
+    /// The logit of the mean label.
+    pub(super) fn base_chance(&self) -> f64 {
+        let total: f64 = self.known().map(|row| f64::from(self.weights[row])).sum();
+        let happened = self
+            .known()
+            .map(|row| f64::from(self.weights[row] * self.labels[row]));
+        let mean = (happened.sum::<f64>() / total.max(1e-12)).clamp(1e-6, 1.0 - 1e-6);
+        (mean / (1.0 - mean)).ln()
+    }
+
+    /// Derivatives of the objective's loss; gives the loss.
+    pub(super) fn derive(&self, objective: Objective, scores: &[f32], to: &mut Derivatives) -> f64 {
+        match objective {
+            Objective::Chance => self.chance(scores, to),
+            Objective::Order => self.order(scores, to),
+        }
+    }
+
+    /// Derivatives of `-y ln p - (1 - y) ln(1 - p)`; gives the mean loss.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "derivatives are kept as f32"
+    )]
+    pub(super) fn chance(&self, scores: &[f32], to: &mut Derivatives) -> f64 {
+        to.slopes.fill(0.0);
+        to.curvatures.fill(0.0);
+        let (mut total, mut weights) = (0.0, 0.0);
+        for row in self.known() {
+            let (score, label) = (f64::from(scores[row]), f64::from(self.labels[row]));
+            let weight = f64::from(self.weights[row]);
+            let chance = 1.0 / (1.0 + (-score).exp());
+            to.slopes[row] = (weight * (chance - label)) as f32;
+            to.curvatures[row] = (weight * chance * (1.0 - chance)) as f32;
+            total += weight * (score.max(0.0) - score * label + (-score.abs()).exp().ln_1p());
+            weights += weight;
+        }
+        total / f64::max(weights, 1e-12)
+    }
+
+    /// Derivatives that push rows of a request past each other by how much that would change its nDCG; gives
+    /// one minus the mean nDCG.
+    pub(super) fn order(&self, scores: &[f32], to: &mut Derivatives) -> f64 {
+        to.slopes.fill(0.0);
+        to.curvatures.fill(0.0);
+        for request in &self.requests {
+            self.order_of(request.clone(), scores, to);
+        }
+        1.0 - self.ndcg(scores, self.places)
+    }
+
+    /// As LightGBM: pairs with one row among the first places, their change of nDCG through the distance of
+    /// their scores, and the sum of a request on a logarithmic scale.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "derivatives are kept as f32"
+    )]
+    fn order_of(&self, request: Range<usize>, scores: &[f32], to: &mut Derivatives) {
+        let order = self.sorted(request.clone(), scores);
+        let ideal = self.ideal(request, self.places);
+        let (Some(&first), Some(&last)) = (order.first(), order.last()) else {
+            return;
+        };
+        if ideal <= 0.0 {
+            return;
+        }
+        let spread = scores[first] > scores[last];
+        let mut total = 0.0;
+        let mut slopes = vec![(0.0_f64, 0.0_f64); order.len()];
+        for one in 0..order.len().min(self.places) {
+            for other in one + 1..order.len() {
+                let labels = [order[one], order[other]].map(|row| self.labels[row]);
+                if labels[0].total_cmp(&labels[1]).is_eq() {
+                    continue;
+                }
+                let (high, low) = if labels[0] > labels[1] {
+                    (one, other)
+                } else {
+                    (other, one)
+                };
+                let gap = f64::from(scores[order[high]]) - f64::from(scores[order[low]]);
+                let gains = gain(labels[0]) - gain(labels[1]);
+                let discounts = discount(one) - self.discount(other);
+                let mut change = (gains * discounts).abs() / ideal;
+                if spread {
+                    change /= 0.01 + gap.abs();
+                }
+                let wrong = 1.0 / (1.0 + gap.exp());
+                let (slope, curvature) = (change * wrong, change * wrong * (1.0 - wrong));
+                slopes[high].0 -= slope;
+                slopes[low].0 += slope;
+                slopes[high].1 += curvature;
+                slopes[low].1 += curvature;
+                total += 2.0 * slope;
+            }
+        }
+        let scale = if total > 0.0 {
+            (1.0 + total).log2() / total
+        } else {
+            1.0
+        };
+        for (row, (slope, curvature)) in order.into_iter().zip(slopes) {
+            let weight = f64::from(self.weights[row]);
+            to.slopes[row] = (weight * scale * slope) as f32;
+            to.curvatures[row] = (weight * scale * curvature) as f32;
+        }
+    }
+
+    /// The mean nDCG of the first places of all requests; those without a grade above 0 count as 1, as is
+    /// usual for graded judgments.
+    pub(super) fn ndcg(&self, scores: &[f32], places: usize) -> f64 {
+        let of = |request: &Range<usize>| {
+            let ideal = self.ideal(request.clone(), places);
+            if ideal <= 0.0 {
+                return 1.0;
+            }
+            let order = self.sorted(request.clone(), scores);
+            let gains = order.iter().take(places).enumerate();
+            gains
+                .map(|(at, &row)| gain(self.labels[row]) * discount(at))
+                .sum::<f64>()
+                / ideal
+        };
+        self.requests.iter().map(of).sum::<f64>() / self.requests.len().max(1) as f64
+    }
+
+    fn discount(&self, place: usize) -> f64 {
+        // Beyond the places that count nothing is gained.
+        if place < self.places {
+            discount(place)
+        } else {
+            0.0
+        }
+    }
+
+    /// Known rows of a request, best score first; equal ones in their order.
+    fn sorted(&self, request: Range<usize>, scores: &[f32]) -> Vec<usize> {
+        let mut order: Vec<usize> = request.filter(|&row| !self.labels[row].is_nan()).collect();
+        order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
+        order
+    }
+
+    fn ideal(&self, request: Range<usize>, places: usize) -> f64 {
+        let known = request.filter(|&row| !self.labels[row].is_nan());
+        let mut labels: Vec<f32> = known.map(|row| self.labels[row]).collect();
+        labels.sort_unstable_by(|a, b| b.total_cmp(a));
+        let gains = labels.into_iter().take(places).enumerate();
+        gains.map(|(at, label)| gain(label) * discount(at)).sum()
+    }
+}
+
+fn gain(label: f32) -> f64 {
+    f64::from(label).exp2() - 1.0
+}
+
+fn discount(place: usize) -> f64 {
+    1.0 / (place as f64 + 2.0).log2()
+}
