@@ -549,7 +549,7 @@ fn what_is_dated_after_now_does_not_count() {
     let later = [
         shown(-60, "b"),
         opened(-61, "b"),
-        liked(-62, "b"),
+        liked(-62, "a"),
         played(-HOUR, "a", 9000.0),
     ];
     let all: Vec<Event> = past.iter().chain(&later).cloned().collect();

@@ -393,3 +393,19 @@ fn checkpoints_that_lie_are_refused() {
         state.tiles[1].blocks[50] = block;
     });
 }
+
+#[test]
+fn checkpoint_knows_what_was_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.mqa");
+    let mut state = state_after(&[liked(0)]);
+    let before = bits(&state);
+    state.apply(1, &retraction(0, event_id(0), "r1")).unwrap();
+    state.write(&path).unwrap();
+    let mut opened = FeatureState::open(&path, state.plan.clone(), entities()).unwrap();
+    assert_eq!(bits(&opened), bits(&state));
+    opened
+        .apply(2, &retraction(0, EventId::new("r1").unwrap(), "r2"))
+        .unwrap();
+    assert_eq!(bits(&opened), before);
+}
