@@ -196,7 +196,13 @@ mod tests {
     #[test]
     fn profile_counts_and_weighs() {
         // Halves for each day: a drama like of today, a drama and comedy play of yesterday.
-        let events = [played(DAY, "b", 3.0), opened(60, "c"), liked(0, "a")];
+        // What is dated after now does not count.
+        let events = [
+            played(DAY, "b", 3.0),
+            opened(60, "c"),
+            liked(0, "a"),
+            liked(-9, "c"),
+        ];
         let state = state_after(&events);
         let now = Timestamp::from_seconds(crate::compute::tests::NOW);
         let profile = state.taste_profile(0, now, Seconds::DAY, 10);

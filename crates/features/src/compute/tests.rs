@@ -420,6 +420,101 @@ fn overlap_is_the_share_of_the_candidates_tags() {
 }
 
 #[test]
+fn play_is_a_finish_by_the_length_the_player_told_or_else_the_record() {
+    let keys = "kind = \"counter\"\nof = \"item\"\nevents = [\"finish\"]";
+    // Records: b has 300 s, c has 120 s, d none.
+    let events = [
+        played(HOUR, "b", 269.9),
+        played(HOUR, "c", 108.0),
+        played(HOUR, "d", 999.0),
+    ];
+    check_rows(keys, &events, &[0.0, 0.0, 1.0, 0.0]);
+    let told = |item, watched, length| {
+        let (item, watched) = (id(item), Seconds(watched));
+        let duration = Some(Seconds(length));
+        event(
+            HOUR,
+            Action::Play {
+                item,
+                watched,
+                duration,
+            },
+        )
+    };
+    check_rows(
+        keys,
+        &[told("b", 90.0, 100.0), told("c", 119.0, 200.0)],
+        &[0.0, 1.0, 0.0, 0.0],
+    );
+}
+
+#[test]
+fn genre_that_a_record_names_twice_counts_once() {
+    let mut entities = Entities::default();
+    let item = Item {
+        genres: vec!["drama".into(), "drama".into(), "comedy".into()],
+        ..Item::new(id("a"))
+    };
+    entities.put_item(&item).unwrap();
+    assert_eq!(*entities.item_record(0).unwrap().genres, [0, 1]);
+    // A changed record takes the place of the old one.
+    let item = Item {
+        genres: vec!["comedy".into()],
+        ..Item::new(id("a"))
+    };
+    assert_eq!(entities.put_item(&item).unwrap(), 0);
+    assert_eq!(*entities.item_record(0).unwrap().genres, [1]);
+}
+
+#[test]
+fn lists_stand_in_the_order_of_the_file_wherever_their_ids_stand() {
+    let list = |name: &str, event: &str, ids: &str| {
+        format!(
+            "[[feature]]\nname = \"{name}\"\nkind = \"sequence\"\nevents = [\"{event}\"]\nlast = 2\nids = \"{ids}\"\n"
+        )
+    };
+    let hashed = |name: &str, field: &str| {
+        format!(
+            "[[feature]]\nname = \"{name}\"\nkind = \"hashed\"\nfield = \"{field}\"\nsize = 500\n"
+        )
+    };
+    // What y is made from comes before x in the plan, since z asks for it first.
+    let text = [
+        "version = 1\n".to_owned(),
+        "[[feature]]\nname = \"z\"\nkind = \"crossed\"\nfrom = [\"g\"]\nsize = 9\n".to_owned(),
+        list("x", "open", "i"),
+        list("y", "like", "g"),
+        hashed("g", "item.creator"),
+        hashed("i", "item.id"),
+    ];
+    let plan = Plan::parse(&text.concat()).unwrap();
+    let events = [
+        opened(3 * HOUR, "a"),
+        opened(2 * HOUR, "c"),
+        liked(HOUR, "b"),
+    ];
+    let table = table_of(plan, &VectorSet::default(), &events);
+    let view = table.view();
+    let names: Vec<_> = view
+        .schema()
+        .sequences
+        .iter()
+        .map(|list| &*list.name)
+        .collect();
+    assert_eq!(names, ["x", "y"]);
+    let column = |name: &str| {
+        let fields = &view.schema().row.sparse;
+        fields.iter().position(|field| field.name == name).unwrap()
+    };
+    let (creator, item) = (column("g"), column("i"));
+    assert_eq!(
+        view.sequence(0, 0),
+        [view.sparse_of(0)[item], view.sparse_of(2)[item]]
+    );
+    assert_eq!(view.sequence(0, 1), [view.sparse_of(1)[creator]]);
+}
+
+#[test]
 fn position_is_what_was_asked_with() {
     check_rows("kind = \"position\"", &[], &[3.0, 2.0, f64::NAN, 0.0]);
 }
