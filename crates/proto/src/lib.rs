@@ -53,7 +53,8 @@ mod tests {
                 "CatalogService",
                 "EventService",
                 "ModelService",
-                "RecommendationService"
+                "RecommendationService",
+                "StateService"
             ]
         );
         let names: Vec<&str> = set.file.iter().map(|file| file.name()).collect();
