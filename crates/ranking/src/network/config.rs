@@ -164,6 +164,17 @@ impl Default for NetworkConfig {
 const LARGEST: usize = 1 << 16;
 
 impl NetworkConfig {
+    /// Logistic regression, the baseline: a number for each id and knot, a weight for each scaled number, and
+    /// nothing that multiplies or bends them.
+    pub fn logistic() -> Self {
+        Self {
+            embedding: 1,
+            cross: Vec::new(),
+            hidden: Vec::new(),
+            ..Self::default()
+        }
+    }
+
     /// Checks every field.
     ///
     /// # Errors

@@ -370,3 +370,64 @@ fn unknown_settings_are_refused_and_defaults_hold() {
         "{got:?}"
     );
 }
+
+#[test]
+fn logistic_regression_adds_up_and_cannot_multiply() {
+    // Whether two ids are equal: no sum of numbers of theirs tells.
+    let field = |name: &str| marquee_features::SparseField {
+        name: name.into(),
+        size: 3,
+    };
+    let schema = marquee_features::FeatureSchema {
+        row: marquee_features::SideSchema {
+            dense: Vec::new(),
+            sparse: vec![field("a"), field("b")],
+        },
+        ..Default::default()
+    };
+    let mut features = FeatureTable::new(std::sync::Arc::new(schema)).unwrap();
+    let (mut sums, mut products) = (Vec::new(), Vec::new());
+    for row in 0..1200_u32 {
+        let (a, b) = (1 + row % 2, 1 + row / 2 % 2);
+        features.push_request(RequestValues::default()).unwrap();
+        features.push_row(&[], &[a, b]).unwrap();
+        // More likely with a = 1, and a little with b = 1.
+        let chance = if a == 1 { 6 } else { 1 } + if b == 1 { 3 } else { 0 };
+        sums.push(f32::from(u8::from(row / 4 % 10 < chance)));
+        products.push(f32::from(u8::from((a == b) == (row / 4 % 10 < 9))));
+    }
+    let area = |labels: &[f32], config: &NetworkConfig| {
+        let mut table = TrainingTable::of(features.clone());
+        table.labels.push(LabelColumn {
+            head: Head::Open,
+            values: labels.to_vec(),
+        });
+        let config = NetworkConfig {
+            batch: 64,
+            epochs: 30,
+            learning_rate: 0.01,
+            ..config.clone()
+        };
+        let model = trained(&table, &config);
+        let mut values = vec![0.0; 1200];
+        model
+            .view()
+            .score(&table.features.view(), &mut values)
+            .unwrap();
+        let happened: Vec<bool> = labels.iter().map(|&label| label > 0.5).collect();
+        marquee_eval::auc(&values, &happened).unwrap()
+    };
+    let plain = NetworkConfig::logistic();
+    assert!(area(&sums, &plain) > 0.75, "{}", area(&sums, &plain));
+    assert!(area(&products, &plain) < 0.6, "{}", area(&products, &plain));
+    let crossing = NetworkConfig {
+        embedding: 4,
+        embedding_rate: 0.2,
+        ..NetworkConfig::default()
+    };
+    assert!(
+        area(&products, &crossing) > 0.85,
+        "{}",
+        area(&products, &crossing)
+    );
+}
