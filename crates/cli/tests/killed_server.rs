@@ -41,6 +41,8 @@ struct Model {
     /// User and item of every event that was sent, by its id.
     sent: HashMap<String, (String, String)>,
     acknowledged: HashSet<String>,
+    /// What each viewer has seen by them.
+    seen: HashMap<String, HashSet<String>>,
     titles: HashSet<String>,
     answers: u64,
 }
@@ -103,6 +105,8 @@ fn acknowledge(model: &Shared, ids: &[String], statuses: &[v1::EventStatus]) {
         let outcome = status.outcome();
         let there = matches!(outcome, EventOutcome::Written | EventOutcome::Duplicate);
         assert!(there, "{id}: {status:?}");
+        let (user, item) = model.sent[id].clone();
+        model.seen.entry(user).or_default().insert(item);
         model.acknowledged.insert(id.clone());
     }
 }
@@ -187,7 +191,8 @@ async fn read(channel: Channel, model: Shared) -> Result<(), Status> {
     let mut client = RecommendationServiceClient::new(channel);
     for number in 0.. {
         let user = format!("v{}", number % VIEWERS);
-        let seen = seen_by(&model.lock().unwrap(), &user);
+        let seen = model.lock().unwrap().seen.get(&user).cloned();
+        let seen = seen.unwrap_or_default();
         let request = v1::RecommendRequest {
             viewer: Some(Viewer::UserId(user)),
             k: 20,
@@ -202,12 +207,6 @@ async fn read(channel: Channel, model: Shared) -> Result<(), Status> {
         model.lock().unwrap().answers += 1;
     }
     Ok(())
-}
-
-fn seen_by(model: &Model, user: &str) -> HashSet<String> {
-    let acknowledged = model.acknowledged.iter().map(|id| &model.sent[id]);
-    let own = acknowledged.filter(|(viewer, _)| viewer == user);
-    own.map(|(_, item)| item.clone()).collect()
 }
 
 struct Server {
