@@ -84,13 +84,15 @@ pub trait Recommender: Send + Sync {
     }
 
     /// An item that the model was not trained on, by those who touched it: one history each, in which
-    /// the item itself does not stand. `None` where a model cannot take new items in.
+    /// the item itself does not stand. `exposure` says how much it counts that others did not touch it:
+    /// 1 where all had the chance that they had with other items, less where few had. `None` where a
+    /// model cannot take new items in.
     ///
     /// # Errors
     ///
     /// As [`score_all`](Self::score_all).
-    fn new_item(&self, viewers: &[&History]) -> Result<Option<NewItem>> {
-        let _ = viewers;
+    fn new_item(&self, viewers: &[&History], exposure: f64) -> Result<Option<NewItem>> {
+        let _ = (viewers, exposure);
         Ok(None)
     }
 

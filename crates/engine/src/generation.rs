@@ -33,6 +33,8 @@ pub struct Generation {
     interactions: Interactions,
     /// All items by falling count.
     popular: Vec<ItemIdx>,
+    /// Viewers of the item that a viewer of any item touched, on average.
+    typical_viewers: f64,
 }
 
 impl Generation {
@@ -58,6 +60,7 @@ impl Generation {
         }
         Ok(Self {
             popular: by_falling_count(interactions.item_counts()),
+            typical_viewers: typical_count(interactions.item_counts()),
             version,
             model,
             interactions,
@@ -84,6 +87,13 @@ impl Generation {
         &self.interactions
     }
 
+    /// How much it says of a new title with `n_viewers` that others have not touched it: all that it
+    /// says of others once it has as many viewers as those that are watched have, less in proportion
+    /// while it has fewer.
+    pub(crate) fn exposure(&self, n_viewers: usize) -> f64 {
+        (n_viewers as f64 / self.typical_viewers).min(1.0)
+    }
+
     /// All items by falling number of viewers, equal ones by row.
     pub fn popular(&self) -> &[ItemIdx] {
         &self.popular
@@ -97,6 +107,17 @@ impl std::fmt::Debug for Generation {
             .field("interactions", &self.interactions)
             .finish_non_exhaustive()
     }
+}
+
+/// The mean count of an item, weighted by the counts themselves; at least one.
+pub fn typical_count(counts: &[f32]) -> f64 {
+    let sum = |power: i32| {
+        counts
+            .iter()
+            .map(|&count| f64::from(count).powi(power))
+            .sum::<f64>()
+    };
+    (sum(2) / sum(1).max(1.0)).max(1.0)
 }
 
 fn by_falling_count(counts: &[f32]) -> Vec<ItemIdx> {

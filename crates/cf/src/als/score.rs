@@ -60,15 +60,17 @@ impl AlsView<'_> {
     }
 
     /// The vector of an item that the model was not trained on: the exact minimum of the loss given the
-    /// vectors of those who touched it, each for a weight of one, and of all others, who did not. `None`
-    /// for a version that was trained before this was there.
+    /// vectors of those who touched it, each for a weight of one, and of all others, who did not.
+    /// `exposure` is how much those others count, 0 to 1: with 1 it is the vector that training would
+    /// give, for whom not having touched something says no; with less it is that of an item which most
+    /// had no chance to touch yet. `None` for a version that was trained before this was there.
     ///
     /// Cost: a [`fold_in`](Self::fold_in) for each viewer, `d²` for each and `d³ / 3` once.
     ///
     /// # Errors
     ///
     /// As [`fold_in`](Self::fold_in).
-    pub fn fold_in_item(&self, viewers: &[&History]) -> Result<Option<Vec<f32>>> {
+    pub fn fold_in_item(&self, viewers: &[&History], exposure: f64) -> Result<Option<Vec<f32>>> {
         let Some(users) = self.user_side else {
             return Ok(None);
         };
@@ -78,8 +80,12 @@ impl AlsView<'_> {
             n_others: users.n_users,
             ..self.penalty
         };
+        let unseen = penalty.unobserved_weight * exposure.clamp(0.0, 1.0);
+        let penalty = Penalty {
+            unobserved_weight: unseen,
+            ..penalty
+        };
         let own = penalty.regularization(confidence * viewers.len() as f64);
-        let unseen = penalty.unobserved_weight;
         let mut system: Vec<f64> = users.gram.iter().map(|&g| unseen * f64::from(g)).collect();
         system.iter_mut().step_by(d + 1).for_each(|g| *g += own);
         let mut vector = vec![0.0; d];
@@ -182,8 +188,8 @@ impl Recommender for AlsView<'_> {
         Ok(found.into_iter().map(scored_item).collect())
     }
 
-    fn new_item(&self, viewers: &[&History]) -> Result<Option<NewItem>> {
-        Ok(self.fold_in_item(viewers)?.map(NewItem))
+    fn new_item(&self, viewers: &[&History], exposure: f64) -> Result<Option<NewItem>> {
+        Ok(self.fold_in_item(viewers, exposure)?.map(NewItem))
     }
 
     fn score_new(&self, history: &History, items: &[&NewItem], scores: &mut [f32]) -> Result<()> {

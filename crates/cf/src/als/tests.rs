@@ -459,10 +459,10 @@ fn the_best_of_a_large_catalog_are_looked_up_and_are_those_of_all_scores() {
 }
 
 /// The minimum of the loss for a new item, by dense algebra.
-fn plain_item(model: &AlsModel, viewers: &[&[HistoryEntry]]) -> DVector<f64> {
+fn plain_item(model: &AlsModel, viewers: &[&[HistoryEntry]], exposure: f64) -> DVector<f64> {
     let d = model.spectrum.len();
     let config = &model.config;
-    let unseen = f64::from(config.unobserved_weight);
+    let unseen = f64::from(config.unobserved_weight) * exposure;
     let confidence = model.confidence.of_weight(1.0);
     let support = confidence * viewers.len() as f64 + unseen * model.n_users as f64;
     let exponent = f64::from(config.regularization_exponent);
@@ -490,16 +490,19 @@ fn a_new_item_is_the_minimum_of_the_formula_and_scores_like_one_that_was_trained
     let view = model.view();
     let histories = histories(&data);
     let viewers: Vec<&[HistoryEntry]> = histories.iter().take(5).map(Vec::as_slice).collect();
-    let got = view.fold_in_item(&viewers).unwrap().unwrap();
-    let want = plain_item(&model, &viewers);
-    for (got, want) in got.iter().zip(want.iter()) {
-        assert!((f64::from(*got) - want).abs() < 1e-4, "{got} {want}");
+    for exposure in [1.0, 0.1] {
+        let got = view.fold_in_item(&viewers, exposure).unwrap().unwrap();
+        let want = plain_item(&model, &viewers, exposure);
+        for (got, want) in got.iter().zip(want.iter()) {
+            assert!((f64::from(*got) - want).abs() < 1e-4, "{got} {want}");
+        }
     }
+    let got = view.fold_in_item(&viewers, 1.0).unwrap().unwrap();
     // It scores by its vector, after writing and reading, too.
     let bytes = model.to_artifact().to_bytes().unwrap();
     let artifact = marquee_store::Artifact::from_bytes(&bytes).unwrap();
     let view = AlsView::open(&artifact).unwrap();
-    let item = view.new_item(&viewers).unwrap().unwrap();
+    let item = view.new_item(&viewers, 1.0).unwrap().unwrap();
     let mut scores = [0.0];
     view.score_new(&histories[0], &[&item], &mut scores)
         .unwrap();
@@ -533,7 +536,7 @@ fn those_who_are_like_its_first_viewers_score_a_new_item_higher() {
     let view = model.view();
     let histories = histories(&data);
     let viewers = [0, 2, 4].map(|user| histories[user].as_slice());
-    let item = view.new_item(&viewers).unwrap().unwrap();
+    let item = view.new_item(&viewers, 1.0).unwrap().unwrap();
     let score = |history: &[HistoryEntry]| {
         let mut scores = [0.0];
         view.score_new(history, &[&item], &mut scores).unwrap();

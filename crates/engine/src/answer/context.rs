@@ -123,7 +123,8 @@ impl Context<'_> {
             .collect();
         let viewers: Vec<&[HistoryEntry]> = histories.iter().map(Vec::as_slice).collect();
         // A model that takes nothing in is asked by what these viewers watched.
-        let taken_in = self.generation.model().new_item(&viewers);
+        let exposure = self.generation.exposure(viewers.len());
+        let taken_in = self.generation.model().new_item(&viewers, exposure);
         Crowd {
             taken_in: taken_in.ok().flatten(),
             version: Some(self.generation.version().clone()),
