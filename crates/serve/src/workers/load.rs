@@ -7,7 +7,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -22,6 +22,11 @@ const ALWAYS_WAIT: u64 = 4;
 const MEMORY: u64 = 32;
 /// A time counts at most as so many usual ones.
 const OUTLIER: u64 = 4;
+/// A line that is too long for less than this is a burst, or what a stall of the machine left, and not
+/// refused.
+const BURST: Duration = Duration::from_millis(100);
+/// After the line was too long for the last time, this long passes before bursts are let in again.
+const CALM: Duration = Duration::from_secs(1);
 /// The least that is promised: below it an answer would be no use.
 const LEAST_PERCENT: u64 = 10;
 /// What a worker is taken to need for a call at first.
@@ -37,6 +42,27 @@ pub(super) struct Load {
     gap_ns: AtomicU64,
     /// When the last call was finished, if others waited then.
     last: Mutex<Option<Instant>>,
+    excess: Mutex<Excess>,
+}
+
+/// Since when the line is too long.
+#[derive(Debug, Default)]
+struct Excess {
+    /// The first and the last time that a call met a line that was too long, until there was calm.
+    met: Option<(Instant, Instant)>,
+}
+
+impl Excess {
+    /// Whether to refuse a call that meets such a line now.
+    fn refuses(&mut self, now: Instant) -> bool {
+        let since = |then: Instant| now.saturating_duration_since(then);
+        let first = match self.met {
+            Some((first, last)) if since(last) < CALM => first,
+            _ => now,
+        };
+        self.met = Some((first, now));
+        since(first) >= BURST
+    }
 }
 
 /// A place in the line, given up when it is dropped.
@@ -64,6 +90,7 @@ impl Load {
             gap_ns: AtomicU64::new(FIRST_GUESS_NS / workers.max(1) as u64),
             workers: workers.max(1) as u64,
             last: Mutex::default(),
+            excess: Mutex::default(),
         }
     }
 
@@ -73,7 +100,9 @@ impl Load {
     }
 
     fn is_too_long(&self, waiting: u64) -> bool {
-        waiting >= ALWAYS_WAIT * self.workers && self.wait_us(waiting) > self.patience_us
+        let is_long =
+            waiting >= ALWAYS_WAIT * self.workers && self.wait_us(waiting) > self.patience_us;
+        is_long && lock(&self.excess).refuses(Instant::now())
     }
 
     /// Whole while a short line waits; less and less until patience would be at its end.
@@ -91,9 +120,8 @@ impl Load {
     /// Says that a call is finished now.
     pub(super) fn finished(&self, now: Instant) {
         let next = (self.waiting() > 0).then_some(now);
-        // One value, so a panic elsewhere leaves nothing half done.
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(last) = std::mem::replace(&mut *last, next) {
+        let last = std::mem::replace(&mut *lock(&self.last), next);
+        if let Some(last) = last {
             self.follow(now.saturating_duration_since(last));
         }
     }
@@ -112,6 +140,11 @@ impl Load {
     }
 }
 
+/// Each holds one value, so a panic elsewhere leaves nothing half done.
+fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn whole(number: u128) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
@@ -120,8 +153,27 @@ fn whole(number: u128) -> u64 {
 mod tests {
     use super::*;
 
+    /// Of a server that has had too much for a while.
     fn load(workers: usize, patience_ms: u64) -> Arc<Load> {
-        Arc::new(Load::new(workers, Duration::from_millis(patience_ms)))
+        let load = Load::new(workers, Duration::from_millis(patience_ms));
+        let now = Instant::now();
+        lock(&load.excess).met = Some((now - BURST, now));
+        Arc::new(load)
+    }
+
+    #[test]
+    fn a_burst_is_let_in_and_what_lasts_is_not_until_there_is_calm() {
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        let mut excess = Excess::default();
+        for (millis, refused) in [(0, false), (99, false), (100, true), (900, true)] {
+            assert_eq!(excess.refuses(at(millis)), refused, "{millis}");
+        }
+        // A moment of a shorter line is no calm.
+        assert!(excess.refuses(at(1899)));
+        assert!(!excess.refuses(at(2899)));
+        assert!(!excess.refuses(at(2990)));
+        assert!(excess.refuses(at(2999)));
     }
 
     fn line(load: &Arc<Load>, length: usize) -> Vec<Turn> {
