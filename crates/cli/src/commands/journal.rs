@@ -1,4 +1,4 @@
-//! `marquee journal`: the event log of a data folder, while no server writes to it.
+//! `marquee journal`: the event log of a data folder; what changes it needs that no server writes to it.
 
 use std::{
     fs::File,
@@ -56,7 +56,7 @@ enum What {
         #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u16).range(1..))]
         keep_days: u16,
     },
-    /// Erase a person from the journal
+    /// Erase a person from the journal, from what was imported and from what lies beside models
     Erase {
         /// The user
         #[arg(long, value_name = "ID", value_parser = user_id)]

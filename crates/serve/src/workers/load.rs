@@ -2,8 +2,8 @@
 //!
 //! The wait is the number of calls in line, times the time between two that were finished lately while
 //! others waited (Little's law): whatever else the machine does is in it. It is known the moment a call
-//! arrives, so what would come too late is refused before any work goes into it, and what is answered is
-//! answered in time.
+//! arrives, so once the line has been too long for a while, what would come too late is refused before any
+//! work goes into it.
 
 use std::{
     sync::{
@@ -94,7 +94,7 @@ impl Load {
         }
     }
 
-    /// Whether a call that comes now would be refused.
+    /// Whether a call that comes now would be refused; counts as one that met the line.
     pub(super) fn is_full(&self) -> bool {
         self.is_too_long(self.waiting())
     }
