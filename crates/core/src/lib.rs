@@ -27,6 +27,6 @@ pub use id::{
 };
 pub use slate::{Candidates, Moved, Removal, Rule, ScoredItem, SourceSet};
 pub use sparse::{Row, SparseError, SparseRows, SparseView};
-pub use stage::{CandidateSource, Filter, Query, Reranker, Scorer, StageError};
+pub use stage::{CandidateSource, Filter, Hydrator, Query, Reranker, Scorer, StageError};
 pub use time::{Seconds, Timestamp};
 pub use vocabulary::{Vocabulary, VocabularyError};

@@ -95,6 +95,19 @@ pub trait Scorer: Send + Sync {
     fn explain(&self, query: &Query<'_>, item: ItemIdx) -> Result<Explanation, StageError>;
 }
 
+/// Gathers what is known of candidates before something is made of it.
+pub trait Hydrator: Send + Sync {
+    /// Name in timings.
+    fn name(&self) -> &'static str;
+
+    /// Keeps what is known of `items` for the component that asks for it next.
+    ///
+    /// # Errors
+    ///
+    /// [`StageError`] when it cannot be told.
+    fn hydrate(&self, query: &Query<'_>, items: &[ItemIdx]) -> Result<(), StageError>;
+}
+
 /// Reorders, or thins out, a list that is already ordered by score.
 pub trait Reranker: Send + Sync {
     /// Name in timings.

@@ -19,6 +19,8 @@ pub struct Answer {
     pub timings: Vec<StageTiming>,
     /// How many different items the sources proposed.
     pub n_candidates: usize,
+    /// Whether the scores are those of the plan's ranking.
+    pub is_ranked: bool,
 }
 
 /// One place of the slate.
@@ -55,7 +57,8 @@ pub enum DegradedReason {
 /// Time that one component took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StageTiming {
-    /// Which part of the path: `source`, `filter`, `scorer`, `select`, `reranker`, `visibility`.
+    /// Which part of the path: `source`, `filter`, `scorer`, `select`, `hydrator`, `ranker`,
+    /// `reranker`, `visibility`.
     pub stage: &'static str,
     /// The component's name; empty for work of the path itself.
     pub component: &'static str,

@@ -1,6 +1,6 @@
 //! Which components a request runs, and what becomes of it when one of them fails.
 
-use marquee_core::{CandidateSource, Filter, Reranker, Scorer};
+use marquee_core::{CandidateSource, Filter, Hydrator, Reranker, Scorer};
 
 /// What an answer does without a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +75,28 @@ pub struct Width {
     pub limit: usize,
 }
 
+/// A scorer that is too costly for all candidates: it scores the best of them anew.
+///
+/// Where a step of it is left out, the scores of the first one stand.
+pub struct Ranking<'a> {
+    /// Gathers what the scorer needs of each candidate.
+    pub hydrator: Step<'a, dyn Hydrator + 'a>,
+    /// Orders them.
+    pub scorer: Step<'a, dyn Scorer + 'a>,
+    /// How many of the best candidates it is given; the answer can have no others.
+    pub depth: usize,
+}
+
+impl std::fmt::Debug for Ranking<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ranking")
+            .field("hydrator", &self.hydrator.component.name())
+            .field("scorer", &self.scorer.component.name())
+            .field("depth", &self.depth)
+            .finish()
+    }
+}
+
 /// The components of a request, in the order in which they run.
 pub struct Plan<'a> {
     /// Propose items; at most 32. Their order gives the numbers in `Placed::sources`.
@@ -83,6 +105,8 @@ pub struct Plan<'a> {
     pub filters: Vec<Step<'a, dyn Filter + 'a>>,
     /// Orders what is left.
     pub scorer: Step<'a, dyn Scorer + 'a>,
+    /// Orders the best of it anew.
+    pub ranking: Option<Ranking<'a>>,
     /// Rearrange the ordered list.
     pub rerankers: Vec<Step<'a, dyn Reranker + 'a>>,
     /// Remove what must not be seen, last of all, whatever the stages before did.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use marquee_core::{Candidates, Filter, Query, ScoredItem, SourceSet, StageError};
+use marquee_core::{Candidates, Filter, ItemIdx, Query, ScoredItem, SourceSet, StageError};
 
 use crate::{
     Answer, Budget, Degradation, DegradedReason, OnFailure, PipelineError, Placed, Plan, Result,
@@ -24,6 +24,7 @@ pub fn run(plan: &Plan<'_>, query: &Query<'_>, budget: &Budget<'_>) -> Result<An
     candidates.compact();
     score(plan, query, &mut candidates, &mut path)?;
     let mut slate = select(&candidates, &mut path);
+    path.is_ranked = rank(plan, query, &mut slate, &mut path)?;
     rerank(plan, query, &mut slate, &mut path)?;
     let slate = show(plan, query, &candidates, (slate, &mut path))?;
     Ok(path.finish(slate, &candidates))
@@ -98,16 +99,24 @@ fn score(
     path.step("scorer", name, step, || {
         let (items, scores) = candidates.items_and_scores_mut();
         step.component.score(query, items, scores)?;
-        // NaN stops here: behind this border every score can be compared.
-        match scores.iter().position(|score| !score.is_finite()) {
-            Some(place) => Err(StageError::NotFinite {
-                stage: name,
-                item: items[place],
-            }),
-            None => Ok(()),
-        }
+        check_finite(name, items, scores)
     })?;
     Ok(())
+}
+
+/// NaN stops here: behind this border every score can be compared.
+fn check_finite(
+    stage: &'static str,
+    items: &[ItemIdx],
+    scores: &[f32],
+) -> std::result::Result<(), StageError> {
+    match scores.iter().position(|score| !score.is_finite()) {
+        Some(place) => Err(StageError::NotFinite {
+            stage,
+            item: items[place],
+        }),
+        None => Ok(()),
+    }
 }
 
 /// All candidates, best first, equal scores by the smaller row. The list stays whole until the end,
@@ -120,12 +129,54 @@ fn select(candidates: &Candidates, path: &mut Path<'_>) -> Vec<ScoredItem> {
             .zip(candidates.scores())
             .map(|(&item, &score)| ScoredItem { item, score })
             .collect();
-        slate.sort_unstable_by(|left, right| {
-            let by_score = right.score.total_cmp(&left.score);
-            by_score.then(left.item.cmp(&right.item))
-        });
+        best_first(&mut slate);
         slate
     })
+}
+
+fn best_first(slate: &mut [ScoredItem]) {
+    slate.sort_unstable_by(|left, right| {
+        let by_score = right.score.total_cmp(&left.score);
+        by_score.then(left.item.cmp(&right.item))
+    });
+}
+
+/// Orders the best of the slate anew and drops the others; false where the slate stays as it was.
+fn rank(
+    plan: &Plan<'_>,
+    query: &Query<'_>,
+    slate: &mut Vec<ScoredItem>,
+    path: &mut Path<'_>,
+) -> Result<bool> {
+    let Some(ranking) = &plan.ranking else {
+        return Ok(false);
+    };
+    let best = slate.iter().take(ranking.depth);
+    let items: Vec<ItemIdx> = best.map(|scored| scored.item).collect();
+    let step = &ranking.hydrator;
+    let name = step.component.name();
+    let hydrated = path.step("hydrator", name, step, || {
+        step.component.hydrate(query, &items)
+    })?;
+    if hydrated.is_none() {
+        return Ok(false);
+    }
+    let step = &ranking.scorer;
+    let name = step.component.name();
+    let scores = path.step("ranker", name, step, || {
+        let mut scores = vec![0.0; items.len()];
+        step.component.score(query, &items, &mut scores)?;
+        check_finite(name, &items, &scores).map(|()| scores)
+    })?;
+    let Some(scores) = scores else {
+        return Ok(false);
+    };
+    let scored = items.into_iter().zip(scores);
+    *slate = scored
+        .map(|(item, score)| ScoredItem { item, score })
+        .collect();
+    best_first(slate);
+    Ok(true)
 }
 
 fn rerank(
@@ -180,6 +231,7 @@ struct Path<'a> {
     degraded: Vec<Degradation>,
     removals: Vec<marquee_core::Removal>,
     moved: Vec<marquee_core::Moved>,
+    is_ranked: bool,
 }
 
 impl<'a> Path<'a> {
@@ -190,6 +242,7 @@ impl<'a> Path<'a> {
             degraded: Vec::new(),
             removals: Vec::new(),
             moved: Vec::new(),
+            is_ranked: false,
         }
     }
 
@@ -254,6 +307,7 @@ impl<'a> Path<'a> {
             n_candidates: candidates.items().len() + candidates.removals().len(),
             slate,
             removals,
+            is_ranked: self.is_ranked,
             moved: self.moved,
             degraded: self.degraded,
             timings: self.timings,

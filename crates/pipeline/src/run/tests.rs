@@ -1,12 +1,13 @@
 use std::{cell::Cell, collections::BTreeSet};
 
 use marquee_core::{
-    CandidateSource, Explanation, Filter, ItemIdx, Moved, Reranker, Rule, Scorer, Timestamp,
+    CandidateSource, Explanation, Filter, Hydrator, ItemIdx, Moved, Reranker, Rule, Scorer,
+    Timestamp,
 };
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Clock, Quality, Width};
+use crate::{Clock, Quality, Ranking, Width};
 
 /// A clock that moves only when a component says so.
 #[derive(Default)]
@@ -151,6 +152,7 @@ fn plan<'a>(source: &'a Listed, filter: &'a Without, scorer: &'a Modulo) -> Plan
         sources: vec![Step::required(source as &dyn CandidateSource)],
         filters: vec![Step::required(filter as &dyn Filter)],
         scorer: Step::required(scorer as &dyn Scorer),
+        ranking: None,
         rerankers: Vec::new(),
         visibility: Vec::new(),
         width: WIDTH,
@@ -186,6 +188,69 @@ fn sources_are_asked_for_more_while_filters_leave_too_little() {
     assert_eq!(got.slate.len(), 10);
     assert_eq!(got.removals.len(), 30);
     assert!(got.removals.iter().all(|removal| removal.item.0 < 30));
+}
+
+/// Knows of some items only.
+struct Knows(u32);
+
+impl Hydrator for Knows {
+    fn name(&self) -> &'static str {
+        "knows"
+    }
+
+    fn hydrate(&self, _: &Query<'_>, items: &[ItemIdx]) -> std::result::Result<(), StageError> {
+        match items.iter().find(|item| item.0 >= self.0) {
+            Some(&item) => Err(StageError::UnknownItem {
+                stage: "knows",
+                item,
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+#[test]
+fn ranking_orders_the_best_anew_and_drops_the_others() {
+    let (source, filter) = (Listed((0..10).collect()), Without(BTreeSet::new()));
+    let (first, second) = (Modulo(1000), Modulo(4));
+    let mut plan = plan(&source, &filter, &first);
+    plan.width.start = 10;
+    let knows = Knows(100);
+    plan.ranking = Some(Ranking {
+        hydrator: Step::optional(&knows, 100),
+        scorer: Step::optional(&second, 100),
+        depth: 5,
+    });
+    let got = answer(&plan, 10).unwrap();
+    // 9 to 5 are the best by the first scorer; 7 is 3 modulo 4, 6 is 2, 5 and 9 are 1, 8 is 0.
+    assert_eq!(rows(&got), [7, 6, 5, 9, 8]);
+    assert!(got.is_ranked && got.degraded.is_empty());
+    let stages: Vec<&str> = got.timings.iter().map(|timing| timing.stage).collect();
+    assert!(
+        stages.ends_with(&["select", "hydrator", "ranker"]),
+        "{stages:?}"
+    );
+}
+
+#[test]
+fn without_a_ranking_the_first_scores_stand() {
+    let (source, filter) = (Listed((0..10).collect()), Without(BTreeSet::new()));
+    let (first, broken) = (Modulo(1000), Modulo(0));
+    for (known, missing) in [(3, "knows"), (100, "modulo")] {
+        let mut plan = plan(&source, &filter, &first);
+        plan.width.start = 10;
+        let knows = Knows(known);
+        plan.ranking = Some(Ranking {
+            hydrator: Step::optional(&knows, 100),
+            scorer: Step::optional(&broken, 100),
+            depth: 5,
+        });
+        let got = answer(&plan, 7).unwrap();
+        assert_eq!(rows(&got), [9, 8, 7, 6, 5, 4, 3]);
+        assert!(!got.is_ranked);
+        assert_eq!(got.degraded[0].component, missing);
+        assert_eq!(got.degraded[0].reason, DegradedReason::Failed);
+    }
 }
 
 #[test]
