@@ -2,7 +2,7 @@
 //! training table of a synthetic world looks like.
 //!
 //! ```sh
-//! cargo run --release -p marquee-features --example speed -- [--events 1000000] [--users 10000]
+//! cargo run --release -p marquee-features --example feature_speed -- [--events 1000000] [--users 10000]
 //!     [--items 2000] [--rows 3] [--table FILE]
 //! ```
 //!

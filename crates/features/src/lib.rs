@@ -76,7 +76,7 @@ pub use declare::DEFAULT_FEATURES;
 pub use entities::Entities;
 pub use error::{DeclarationFault, Error, Result, TableFault};
 pub use observed::{Marks, Observed};
-pub use plan::{Limits, Plan};
+pub use plan::{Limits, Plan, Standings};
 pub use profile::{Taste, TasteProfile};
 pub use state::{CHECKPOINT_KIND, FeatureState, Progress, SPARE};
 pub use table::{

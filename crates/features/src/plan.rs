@@ -43,6 +43,16 @@ pub struct Plan {
     pub(crate) sequences: Vec<usize>,
 }
 
+/// Dense columns of rows that say how a viewer stands to an item, by their places; those that the file
+/// does not declare are missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Standings {
+    /// Strength of the tie to the creator: the first feature of kind `tie`.
+    pub tie: Option<usize>,
+    /// Share of the item's genres in what the viewer did: the first `affinity` to genres.
+    pub genre_share: Option<usize>,
+}
+
 /// One feature.
 #[derive(Debug)]
 pub(crate) struct Node {
@@ -185,6 +195,17 @@ impl Plan {
     /// How much is kept of each viewer.
     pub const fn limits(&self) -> Limits {
         self.limits
+    }
+
+    /// Columns of a row that say how a viewer stands to it, for a value model.
+    pub fn standings(&self) -> Standings {
+        let to_genre =
+            |op: &Op| matches!(op, Op::Share { of, .. } if self.pairs[of.pair].of == Trait::Genre);
+        let first = |is: &dyn Fn(&Op) -> bool| self.nodes.iter().find(|node| is(&node.op))?.column;
+        Standings {
+            tie: first(&|op| matches!(op, Op::Tie { .. })),
+            genre_share: first(&to_genre),
+        }
     }
 
     /// The feature of a name, hidden or not.

@@ -4,6 +4,8 @@
 //! models/ACTIVE              served version on the first line, those before it below
 //! models/ials/000003/        a published version: never changed, only removed
 //! models/ials/LAST           highest number that was ever removed, so that it is not used again
+//! models/value.toml          a text that operators change, such as this one, if there is any
+//! models/.left-ranker-000002.mqa   what a server made of events since that version was trained
 //! models/.staging-ials-…/    a version that is being written, locked by its writer
 //! models/.unfinished-ials.mqa   state of a training that was interrupted, to go on from
 //! models/.lock               held while one of these is renamed or replaced
@@ -18,7 +20,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Error, Result, replace::sync_folder};
+use crate::{Error, Result, replace::sync_folder, replace_file};
 
 mod active;
 mod staged;
@@ -203,6 +205,13 @@ impl Registry {
         history.retain(|other| other != version);
         active::write(&self.root, history)?;
         staged::remember_removed(&self.root, version)?;
+        let left = self.left_of(version);
+        match fs::remove_file(&left) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(Error::io("remove", &left)(error));
+            }
+            _ => {}
+        }
         staged::discard(&self.root, &self.path_of(version))
     }
 
@@ -215,6 +224,52 @@ impl Registry {
             version: version.clone(),
             path,
         })
+    }
+
+    /// The file in which a server leaves for the next one what it made of events since `version` was
+    /// trained, whether it exists or not. It goes with the version.
+    pub fn left_of(&self, version: &ModelVersion) -> PathBuf {
+        let name = version.to_string().replace('/', "-");
+        self.root.join(format!(".left-{name}.mqa"))
+    }
+
+    /// The text that stands beside the models under `name`, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] when it cannot be read or is no UTF-8.
+    pub fn text(&self, name: &str) -> Result<Option<String>> {
+        let path = self.text_path(name);
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::io("read", &path)(error)),
+        }
+    }
+
+    /// Puts a text beside the models in place of the one under `name`, whole and durable or not at all;
+    /// `None` removes it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] when the disk refuses.
+    pub fn put_text(&self, name: &str, text: Option<&str>) -> Result<()> {
+        let _lock = self.lock()?;
+        let path = self.text_path(name);
+        match text {
+            Some(text) => replace_file(&path, |file| file.write_all(text.as_bytes())),
+            None => match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    Err(Error::io("remove", &path)(error))
+                }
+                _ => sync_folder(&self.root),
+            },
+        }
+    }
+
+    /// Where the text under `name` lies, whether it is there or not.
+    pub fn text_path(&self, name: &str) -> PathBuf {
+        self.root.join(name)
     }
 
     /// Waits until no other process changes the registry. Held until the file is dropped.

@@ -135,6 +135,32 @@ impl TieSums {
 }
 
 impl FeatureState {
+    /// The creators that a viewer has the strongest ties to at `now`, by row, the strongest first; those
+    /// without any tie are left out.
+    ///
+    /// - `half_life`: after which an event is worth half of what it was.
+    /// - `most`: how many at most.
+    ///
+    /// Cost: one pass over the events that are kept of the viewer, and one more for each creator given.
+    pub fn strongest_ties(
+        &self,
+        viewer: u32,
+        now: Timestamp,
+        half_life: Seconds,
+        most: usize,
+    ) -> Vec<(u32, Tie)> {
+        let mut sums = TieSums::default();
+        let half_life_ms = half_life.as_millis().max(1);
+        sums.fill(self, viewer, now.as_millis(), half_life_ms);
+        let creators = 0..u32::try_from(self.entities.n_creators()).unwrap_or(NONE);
+        let met = creators.map(|creator| (creator, sums.strength(creator)));
+        let mut met: Vec<(u32, f32)> = met.filter(|(_, strength)| *strength > 0.0).collect();
+        met.sort_by(|left, right| right.1.total_cmp(&left.1).then(left.0.cmp(&right.0)));
+        met.truncate(most);
+        let told = |(creator, _)| (creator, self.tie(viewer, creator, now, half_life));
+        met.into_iter().map(told).collect()
+    }
+
     /// How strong the tie of a viewer to a creator is at `now`, and why.
     ///
     /// - `half_life`: after which an event is worth half of what it was.

@@ -8,7 +8,7 @@ use std::path::Path;
 use marquee_core::{Actor, SessionId, UserId};
 use marquee_store::{Artifact, ArtifactBuilder};
 
-use super::{Entry, FeatureState, Progress, SPARE, log::Undone, tiles::Tiles};
+use super::{Entry, FeatureState, Progress, SPARE, ViewerLog, log::Undone, tiles::Tiles};
 use crate::{
     Error, Plan, Result, TableFault,
     entities::{Entities, NONE},
@@ -43,11 +43,9 @@ impl FeatureState {
         to.meta("last_seq", progress.last_seq);
         to.meta("missed_retractions", progress.missed_retractions);
         let entities = &self.entities;
-        let viewers = 0..entities.n_viewers();
-        to.strings(
-            "viewers",
-            viewers.filter_map(|row| entities.actor(row_of(row)).map(name)),
-        );
+        let viewers = self.viewers_with_anything();
+        let names = viewers.iter().filter_map(|&row| entities.actor(row));
+        to.strings("viewers", names.map(name));
         let items = 0..entities.n_items();
         to.strings(
             "items",
@@ -59,18 +57,32 @@ impl FeatureState {
             creators.filter_map(|row| entities.creator_id(row_of(row))),
         );
         for (sort, tiles) in SORTS.iter().zip(&self.tiles) {
-            write_tiles(&mut to, sort, tiles);
+            let stored = (*sort == SORTS[0]).then_some(viewers.as_slice());
+            write_tiles(&mut to, sort, tiles, stored);
         }
         for list in LISTS {
-            self.write_list(&mut to, list);
+            self.write_list(&mut to, list, &viewers);
         }
         Ok(to.write(path)?)
     }
 
-    fn write_list(&self, to: &mut ArtifactBuilder<'_>, list: &str) {
+    /// Rows of viewers of whom anything is kept, rising: nobody else is named in a file.
+    fn viewers_with_anything(&self) -> Vec<u32> {
+        let kept = |row: &u32| {
+            let log = self.log(*row);
+            log.is_some_and(|log| *log != ViewerLog::default()) || self.tiles[0].has(*row)
+        };
+        (0..row_of(self.entities.n_viewers()))
+            .filter(kept)
+            .collect()
+    }
+
+    fn write_list(&self, to: &mut ArtifactBuilder<'_>, list: &str, viewers: &[u32]) {
         let mut starts = vec![0_u64];
         let mut entries: Vec<(u64, Entry)> = Vec::new();
-        for log in &self.logs {
+        let nothing = ViewerLog::default();
+        for &viewer in viewers {
+            let log = self.log(viewer).unwrap_or(&nothing);
             match list {
                 "shown" => entries.extend(log.shown.iter().map(|entry| (0, *entry))),
                 "deeds" => entries.extend(log.deeds.iter().map(|entry| (0, *entry))),
@@ -282,10 +294,14 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// The rows that have a block, and their blocks.
-fn write_tiles(to: &mut ArtifactBuilder<'_>, sort: &str, tiles: &Tiles) {
+/// The rows that have a block, and their blocks; rows as their places in `stored`, if not all are.
+fn write_tiles(to: &mut ArtifactBuilder<'_>, sort: &str, tiles: &Tiles, stored: Option<&[u32]>) {
     let made = tiles.blocks.iter().enumerate();
-    let made = made.filter_map(|(row, block)| Some((row_of(row), block.as_ref()?)));
+    let place = |row: u32| match stored {
+        Some(stored) => stored.binary_search(&row).ok().map(row_of),
+        None => Some(row),
+    };
+    let made = made.filter_map(|(row, block)| Some((place(row_of(row))?, block.as_ref()?)));
     let (rows, blocks): (Vec<u32>, Vec<_>) = made.unzip();
     let words: Vec<u32> = blocks
         .into_iter()

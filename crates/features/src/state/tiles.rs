@@ -207,6 +207,12 @@ impl Tiles {
         self.blocks[entity] = Some(into);
     }
 
+    /// Whether anything was ever counted of it.
+    pub(super) fn has(&self, entity: u32) -> bool {
+        let block = self.blocks.get(entity as usize);
+        block.is_some_and(Option::is_some)
+    }
+
     pub(super) fn forget(&mut self, entity: u32) {
         if let Some(block) = self.blocks.get_mut(entity as usize) {
             *block = None;

@@ -58,6 +58,20 @@ impl Staged {
         &self.path
     }
 
+    /// Takes a file of another version in under `name`: the same bytes on the disk where the file system
+    /// can share them, a copy otherwise. Files of versions are never changed, only replaced, so sharing
+    /// does no harm.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] when the file cannot be read or the disk refuses.
+    pub fn take_in(&self, file: &Path, name: &str) -> Result<()> {
+        let target = self.path.join(name);
+        fs::hard_link(file, &target)
+            .or_else(|_| fs::copy(file, &target).map(drop))
+            .map_err(Error::io("copy", file))
+    }
+
     /// Makes the folder durable and gives it the model's next number. It is not served before
     /// [`Registry::activate`].
     ///

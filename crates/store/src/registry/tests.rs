@@ -33,6 +33,35 @@ fn entries(registry: &Registry) -> Vec<String> {
 }
 
 #[test]
+fn a_version_takes_a_file_of_another_in_and_keeps_it() {
+    let (_folder, registry) = registry();
+    let first = publish(&registry, "ials");
+    let staged = registry.stage("ranker").unwrap();
+    let file = registry.path_of(&first).join("parts/model.mqa");
+    staged.take_in(&file, "model.mqa").unwrap();
+    assert!(staged.take_in(&file.join("none"), "other.mqa").is_err());
+    let second = staged.publish().unwrap();
+    registry.remove(&first).unwrap();
+    let kept = fs::read(registry.path_of(&second).join("model.mqa")).unwrap();
+    assert_eq!(kept, b"ials");
+}
+
+#[test]
+fn a_text_is_there_whole_replaced_and_gone() {
+    let (_folder, registry) = registry();
+    assert_eq!(registry.text("value.toml").unwrap(), None);
+    registry.put_text("value.toml", Some("open = 1\n")).unwrap();
+    registry.put_text("value.toml", Some("open = 2\n")).unwrap();
+    let found = registry.text("value.toml").unwrap();
+    assert_eq!(found.as_deref(), Some("open = 2\n"));
+    assert!(registry.versions().unwrap().is_empty());
+    for _ in 0..2 {
+        registry.put_text("value.toml", None).unwrap();
+    }
+    assert_eq!(registry.text("value.toml").unwrap(), None);
+}
+
+#[test]
 fn versions_are_numbered_for_each_model() {
     let (_folder, registry) = registry();
     assert_eq!(publish(&registry, "ials"), version("ials/000001"));
