@@ -55,6 +55,20 @@ impl Shown {
         ControlFlow::Continue(())
     }
 
+    /// One pass of a ranker, or one of its trees, is done.
+    pub(crate) fn pass(&mut self, step: &marquee_engine::RankerStep) -> ControlFlow<()> {
+        let judged = step.judged.map(|judged| format!(", judged {judged:.6}"));
+        let message = format!(
+            "loss {:.6}{}, {:.2} s, {:.0} rows/s",
+            step.loss,
+            judged.unwrap_or_default(),
+            step.seconds,
+            step.rate,
+        );
+        self.at(step.iteration as u64, step.total as u64, &message);
+        ControlFlow::Continue(())
+    }
+
     /// `done` of `total` is done; `total` zero where it is not known.
     pub(crate) fn at(&mut self, done: u64, total: u64, message: &str) {
         if let Some(bar) = &self.bar {

@@ -2,35 +2,31 @@
 
 use std::sync::OnceLock;
 
-use marquee_core::{CandidateSource, ItemId, ItemIdx, Query, Reranker};
+use marquee_core::{CandidateSource, ItemId, ItemIdx, Query};
 use marquee_filter::ViewerFields;
 use marquee_pipeline::{Budget, Degradation, DegradedReason, Quality, Step, Width, run};
 
 use crate::{
-    CompiledFilter, Detail, EngineError, RankRequest, RecommendRequest, Recommendation, Removals,
+    CompiledFilter, EngineError, Outcomes, RankRequest, RecommendRequest, Recommendation, Removals,
     RemovedItem, Result, SeenPolicy, SimilarRequest,
     live::Past,
     request::MAX_K,
     slate_rules::{self, SlateStages},
-    stages::{self, GivenSource, ModelStage, Retrieval, SimilarStage},
+    stages::{self, GivenSource, ModelStage, RecentSource, Retrieval, SimilarStage},
     viewer::{ExploreReranker, ExploredSource, FreshSource, ViewerStage},
 };
 
 mod context;
 mod filters;
+mod sources;
 
 pub(crate) use context::Context;
+use context::Told;
 use filters::Filters;
+use sources::{Asked, Sources, besides, lay_out, rank_by, ranking_stage};
 
-/// Candidates at first for each item of the answer.
-const SPARE: usize = 4;
-/// Candidates at first however short the answer.
-const LEAST_WIDTH: usize = 100;
 /// Quality in percent below which the best items are looked for without going through all.
 const NEAR_BELOW: u32 = 80;
-/// Quality in percent below which new titles are not looked for.
-const SHED_BELOW: u32 = 40;
-
 pub(crate) fn recommend(
     context: &Context<'_>,
     request: &RecommendRequest,
@@ -55,8 +51,22 @@ pub(crate) fn recommend(
         name_of: &name_of,
         known: OnceLock::new(),
     };
+    let aversion = |query: &Query<'_>, items: &[ItemIdx]| viewer.aversion(query, items);
+    let asked = Asked {
+        viewer: &request.viewer,
+        session: request.session.as_ref(),
+        surroundings: &request.surroundings,
+    };
+    let ranking = ranking_stage(context, asked, &aversion);
     let (fresh, explored) = (FreshSource { viewer: &viewer }, ExploredSource(shelf));
-    let explore = ExploreReranker(shelf);
+    let new: &dyn CandidateSource = if past.is_blank() { &explored } else { &fresh };
+    let recent = RecentSource(context.recent);
+    let sources = Sources {
+        first: if past.is_blank() { &popular } else { &model },
+        besides: besides((!past.is_blank()).then_some(&popular), &recent),
+        new: (shelf.n_items() > shelf.n_known()).then_some(new),
+        explore: &ExploreReranker(shelf),
+    };
     let query = Query {
         history: &past.history,
         now: request.now,
@@ -64,28 +74,16 @@ pub(crate) fn recommend(
         k: request.k,
     };
     let reads_viewer = slate_rules::reads_viewer(request);
-    let user = reads_viewer
-        .then(|| context.user(&request.viewer))
-        .flatten();
+    let user = reads_viewer.then(|| context.user(&request.viewer));
+    let user = user.flatten();
     let fields = user.as_ref().map(ViewerFields::from).unwrap_or_default();
     let slate = SlateStages::new(request, shelf.columns(), &fields, &query)?;
     let filters = Filters::new(context, &filter, &past, &request.shown);
     let mut plan = filters.plan(request.seen, &viewer);
-    // The model ranks everything, so for somebody it knows anything of there is no need to fill up.
-    if past.is_blank() {
-        plan.sources = vec![Step::required(&popular)];
-    } else {
-        plan.sources = vec![Step::required(&model)];
-    }
-    if shelf.n_items() > shelf.n_known() {
-        let new: &dyn CandidateSource = if past.is_blank() { &explored } else { &fresh };
-        let new = Step::optional(new, 50).from_quality(SHED_BELOW);
-        plan.sources.push(new);
-        let explore = Step::optional(&explore as &dyn Reranker, 90).from_quality(SHED_BELOW);
-        plan.rerankers.push(explore);
-    }
+    sources.join(&mut plan, ranking.as_ref());
     let n_out = past.history.len() + past.opposed.len() + request.shown.len();
-    plan.width.start = first_width(context.width, request.k, n_out);
+    let bounds = (context.width, budget.quality());
+    lay_out(&mut plan, ranking.as_ref(), (request.k, n_out), bounds);
     if slate.looks_further() {
         let least = plan.width.start;
         plan.width.start = budget.quality().of(context.width.start).max(least);
@@ -98,7 +96,16 @@ pub(crate) fn recommend(
             reason: DegradedReason::Load,
         });
     }
-    context.finish(&plan, &query, answer, (request.detail, request.removals))
+    let told = Told {
+        detail: request.detail,
+        removals: request.removals,
+        outcomes: ranking.as_ref().filter(|_| tells(request.outcomes)),
+    };
+    context.finish(&plan, &query, answer, told)
+}
+
+fn tells(outcomes: Outcomes) -> bool {
+    outcomes == Outcomes::Told
 }
 
 pub(crate) fn rank(
@@ -125,9 +132,17 @@ pub(crate) fn rank(
         name_of: &name_of,
         known: OnceLock::new(),
     };
+    let aversion = |query: &Query<'_>, items: &[ItemIdx]| viewer.aversion(query, items);
+    let asked = Asked {
+        viewer: &request.viewer,
+        session: request.session.as_ref(),
+        surroundings: &request.surroundings,
+    };
+    let ranking = ranking_stage(context, asked, &aversion);
     let everything = CompiledFilter::default();
     let filters = Filters::new(context, &everything, &past, &[]);
     let mut plan = filters.plan(request.seen, &viewer);
+    plan.ranking = ranking.as_ref().map(|stage| rank_by(stage, known.len()));
     plan.sources = vec![Step::required(&given)];
     plan.width = Width {
         start: known.len().max(1),
@@ -140,7 +155,11 @@ pub(crate) fn rank(
         k: known.len(),
     };
     let answer = run(&plan, &query, budget)?;
-    let told = (request.detail, Removals::Named);
+    let told = Told {
+        detail: request.detail,
+        removals: Removals::Named,
+        outcomes: ranking.as_ref().filter(|_| tells(request.outcomes)),
+    };
     let mut recommendation = context.finish(&plan, &query, answer, told)?;
     let unknown = request.items.iter().filter(|id| row_of(id).is_none());
     recommendation
@@ -182,7 +201,7 @@ pub(crate) fn similar_items(
         k: request.k,
     };
     let answer = run(&plan, &query, budget)?;
-    context.finish(&plan, &query, answer, (Detail::Plain, Removals::Unnamed))
+    context.finish(&plan, &query, answer, Told::default())
 }
 
 fn retrieval(quality: Quality) -> Retrieval {
@@ -191,13 +210,6 @@ fn retrieval(quality: Quality) -> Retrieval {
     } else {
         Retrieval::Exact
     }
-}
-
-/// What each source is asked for at first: enough for the filters to take most of it, and all that the
-/// viewer has seen besides.
-fn first_width(width: Width, k: usize, n_seen: usize) -> usize {
-    let enough = (SPARE * k).max(LEAST_WIDTH).saturating_add(n_seen);
-    enough.min(width.start)
 }
 
 fn check_length(k: usize) -> Result<()> {

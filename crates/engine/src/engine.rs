@@ -17,7 +17,9 @@ use marquee_store::{ModelVersion, Registry};
 use crate::{
     Check, EngineError, Entry, Generation, Journaling, LiveLimits, RankRequest, RecommendRequest,
     Recommendation, Result, SimilarRequest, Viewer, answer,
-    writing::{Log, Shared, State, id_of},
+    ranking::value::VALUE_FILE,
+    shared::{Files, Prepared, Shared, State},
+    writing::{Log, id_of},
 };
 
 /// Answers that an engine gives to nobody before it is asked.
@@ -131,7 +133,7 @@ impl Engine {
         Ok(Arc::clone(&self.state()?.generation))
     }
 
-    fn state(&self) -> Result<Arc<State>> {
+    pub(crate) fn state(&self) -> Result<Arc<State>> {
         let state = self.shared.state.load_full();
         state.ok_or(EngineError::NoActiveModel)
     }
@@ -246,9 +248,9 @@ impl Engine {
         let _changing = self.lock();
         let before = self.registry.active()?;
         // Opened first: what cannot be opened must not become active.
-        let next = self.open_version(version.clone())?;
+        let next = self.prepare(version.clone())?;
         self.registry.activate(version)?;
-        self.shared.swap_in(Some(next));
+        self.put_in_place(Some(next))?;
         Ok(before)
     }
 
@@ -261,18 +263,22 @@ impl Engine {
         let _changing = self.lock();
         let history = self.registry.history()?;
         let next = match history.get(1) {
-            Some(earlier) => Some(self.open_version(earlier.clone())?),
+            Some(earlier) => Some(self.prepare(earlier.clone())?),
             None => None,
         };
         let earlier = self.registry.roll_back()?;
-        self.shared.swap_in(next);
+        self.put_in_place(next)?;
         Ok(earlier)
     }
 
     pub(crate) fn swap_in(&self, version: ModelVersion) -> Result<()> {
-        let next = self.open_version(version)?;
-        self.shared.swap_in(Some(next));
-        Ok(())
+        let next = self.prepare(version)?;
+        self.put_in_place(Some(next))
+    }
+
+    /// Where models and what stands beside them lie.
+    pub(crate) const fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// Every version there is, active or not.
@@ -294,7 +300,22 @@ impl Engine {
             }
             .into());
         }
-        Generation::open(version, &folder, self.config.check)
+        let value = self.registry.text(VALUE_FILE)?;
+        Generation::open(version, &folder, self.config.check, value.as_deref())
+    }
+
+    /// A version with all that it needs to come into place.
+    fn prepare(&self, version: ModelVersion) -> Result<Prepared> {
+        let files = Files {
+            version: self.registry.path_of(&version),
+            left: self.registry.left_of(&version),
+        };
+        let generation = self.open_version(version)?;
+        self.shared.prepare(generation, &files, self.log.snapshot())
+    }
+
+    fn put_in_place(&self, prepared: Option<Prepared>) -> Result<()> {
+        self.shared.swap_in(prepared, &|| self.log.snapshot())
     }
 
     pub(crate) fn lock(&self) -> std::sync::MutexGuard<'_, ()> {
@@ -331,6 +352,8 @@ impl Engine {
         let shelf = state.shelf();
         work(&answer::Context {
             generation: &state.generation,
+            features: state.features.as_ref(),
+            recent: &state.recent,
             shelf: &shelf,
             live: &self.shared.live,
             journal: &|| self.log.snapshot(),

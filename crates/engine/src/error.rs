@@ -69,6 +69,33 @@ pub enum EngineError {
         /// Length of the lists.
         k: usize,
     },
+    /// Features could not be declared, computed or read.
+    #[error(transparent)]
+    Features(#[from] marquee_features::Error),
+    /// A ranker could not be trained, opened or asked.
+    #[error(transparent)]
+    Ranking(#[from] marquee_ranking::Error),
+    /// What outcomes are worth is not said as it has to be.
+    #[error("what outcomes are worth")]
+    Value(#[from] marquee_ranking::ValueFault),
+    /// Nothing was shown to anybody, so a ranker has nothing to learn from.
+    #[error(
+        "no impressions: a ranker learns from what was shown and what followed; import or send events of kind impression, with the answer that they belong to"
+    )]
+    NoImpressions,
+    /// Too little followed the impressions.
+    #[error(
+        "{rows} impressions whose outcomes are known, and too little followed them: each outcome needs 30 times that it happened and 30 that it did not"
+    )]
+    NoOutcomes {
+        /// Impressions that could be used.
+        rows: usize,
+    },
+    /// The active model has no ranker and so keeps no features.
+    #[error(
+        "the active model has no ranker: train and promote one, `marquee train --model ranker`"
+    )]
+    NoRanker,
     /// A file could not be read or written.
     #[error(transparent)]
     Store(#[from] marquee_store::Error),

@@ -6,7 +6,7 @@ use marquee_cf::Recommender;
 use marquee_core::ItemIdx;
 use marquee_store::{Artifact, ModelVersion};
 
-use crate::{EngineError, Interactions, Result, open_model::OpenModel};
+use crate::{EngineError, Interactions, Result, open_model::OpenModel, ranking::SecondStage};
 
 /// File of the parameters in a version directory.
 pub const MODEL_FILE: &str = "model.mqa";
@@ -31,6 +31,8 @@ pub struct Generation {
     version: ModelVersion,
     model: OpenModel,
     interactions: Interactions,
+    /// Orders what the model proposes.
+    ranking: Option<SecondStage>,
     /// All items by falling count.
     popular: Vec<ItemIdx>,
     /// Viewers of the item that a viewer of any item touched, on average.
@@ -38,13 +40,19 @@ pub struct Generation {
 }
 
 impl Generation {
-    /// Opens version `version`, which lies in `folder`.
+    /// Opens version `version`, which lies in `folder`; `value` is the text that says what outcomes
+    /// are worth, if there is one.
     ///
     /// # Errors
     ///
-    /// [`EngineError`] when a file is missing, damaged or of a model there is not, or the files do
-    /// not belong together.
-    pub fn open(version: ModelVersion, folder: &Path, check: Check) -> Result<Self> {
+    /// [`EngineError`] when a file is missing, damaged or of a model there is not, the files do not
+    /// belong together, or the text is wrong and the version has a ranker that goes by it.
+    pub fn open(
+        version: ModelVersion,
+        folder: &Path,
+        check: Check,
+        value: Option<&str>,
+    ) -> Result<Self> {
         let artifact = Artifact::open(folder.join(MODEL_FILE))?;
         let interactions = Interactions::open(&folder.join(INTERACTIONS_FILE))?;
         if check == Check::EveryByte {
@@ -59,6 +67,7 @@ impl Generation {
             });
         }
         Ok(Self {
+            ranking: SecondStage::open(folder, check, value)?,
             popular: by_falling_count(interactions.item_counts()),
             typical_viewers: typical_count(interactions.item_counts()),
             version,
@@ -80,6 +89,11 @@ impl Generation {
     /// The artifact of the model.
     pub fn artifact(&self) -> &Artifact {
         self.model.artifact()
+    }
+
+    /// What orders the candidates of the model, if anything does.
+    pub(crate) fn ranking(&self) -> Option<&SecondStage> {
+        self.ranking.as_ref()
     }
 
     /// Ids and histories.

@@ -79,6 +79,30 @@ impl KeptState {
             last: Instant::now(),
         }
     }
+
+    /// The state that was kept; one of another training, or one that cannot be opened, is none.
+    pub(crate) fn found(&self) -> Option<Artifact> {
+        let found = Artifact::open(&self.path).ok()?;
+        let right = found.meta(TRAINING) == Some(self.training.as_str());
+        (right && found.verify().is_ok()).then_some(found)
+    }
+
+    /// Whether it is time to keep one.
+    pub(crate) fn is_due(&self) -> bool {
+        self.last.elapsed() >= self.every
+    }
+
+    /// Keeps a state in place of an earlier one.
+    ///
+    /// # Errors
+    ///
+    /// When the disk refuses.
+    pub(crate) fn keep(&mut self, mut state: ArtifactBuilder<'_>) -> marquee_store::Result<()> {
+        state.meta(TRAINING, &self.training);
+        state.write(&self.path)?;
+        self.last = Instant::now();
+        Ok(())
+    }
 }
 
 impl<'p, 'q> Guide<'p, 'q> {
@@ -133,29 +157,19 @@ impl Watch for Guide<'_, '_> {
         }
     }
 
-    /// A state of another training, or one that cannot be opened, is none.
     fn resume(&mut self) -> Result<Option<Artifact>> {
-        let Some(kept) = &self.kept else {
-            return Ok(None);
-        };
-        let found = Artifact::open(&kept.path).ok().filter(|found| {
-            found.meta(TRAINING) == Some(kept.training.as_str()) && found.verify().is_ok()
-        });
-        Ok(found)
+        Ok(self.kept.as_ref().and_then(KeptState::found))
     }
 
     fn wants_state(&mut self) -> bool {
-        let due = |kept: &KeptState| kept.last.elapsed() >= kept.every;
-        self.kept.as_ref().is_some_and(due)
+        self.kept.as_ref().is_some_and(KeptState::is_due)
     }
 
-    fn keep_state(&mut self, mut state: ArtifactBuilder<'_>) -> Result<()> {
-        if let Some(kept) = &mut self.kept {
-            state.meta(TRAINING, &kept.training);
-            state.write(&kept.path)?;
-            kept.last = Instant::now();
+    fn keep_state(&mut self, state: ArtifactBuilder<'_>) -> Result<()> {
+        match &mut self.kept {
+            Some(kept) => Ok(kept.keep(state)?),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 

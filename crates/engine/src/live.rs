@@ -109,11 +109,18 @@ impl Live {
     }
 
     /// Takes in what the journal has just written, in its order. Changes of the catalog are handed on
-    /// to `shelve`.
-    pub(crate) fn committed(&self, batch: &[Committed], shelve: &mut dyn FnMut(Change<'_>)) {
+    /// to `shelve`; what else has to know of the entries before answers are said to know them is done by
+    /// `also`.
+    pub(crate) fn committed(
+        &self,
+        batch: &[Committed],
+        shelve: &mut dyn FnMut(Change<'_>),
+        also: &mut dyn FnMut(),
+    ) {
         for committed in batch {
             self.take(committed, shelve);
         }
+        also();
         if let Some(last) = batch.last() {
             self.visible_seq.store(last.seq, Ordering::Release);
         }
@@ -310,6 +317,11 @@ impl Live {
     /// What was written of a user since the imports: `None` for nothing, `Some(None)` for a removal.
     pub(crate) fn user(&self, id: &str) -> Option<Option<User>> {
         read(&self.users).get(id).cloned()
+    }
+
+    /// Every user that was written since the imports and not taken out again.
+    pub(crate) fn users(&self) -> Vec<User> {
+        read(&self.users).values().flatten().cloned().collect()
     }
 
     /// Number of the last entry that answers know of.

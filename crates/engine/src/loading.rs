@@ -3,7 +3,7 @@
 use std::{collections::HashMap, path::Path, sync::Arc};
 
 use marquee_core::{Actor, Event, SessionId, UserId};
-use marquee_ingest::{Catalog, DataFolder, Loaded, Selection};
+use marquee_ingest::{Catalog, DataFolder, Loaded, Retracted, Selection};
 use marquee_journal::{Entry, Journal, Snapshot};
 
 use crate::{Result, writing::JOURNAL_FOLDER};
@@ -52,6 +52,52 @@ pub fn load(folder: &Path, selection: &Selection) -> Result<(Loaded, Catalog)> {
             catalog,
         )),
     }
+}
+
+/// Every event of a folder, imports first, and the records as they are now.
+#[derive(Debug)]
+pub(crate) struct Happened {
+    /// What a session did before it signed in is told as done by the user.
+    pub(crate) events: Vec<Event>,
+    pub(crate) catalog: Catalog,
+    /// How many of the events were imported.
+    pub(crate) n_imported: usize,
+    /// Number of the last entry of the journal; zero where there is none.
+    pub(crate) journal_seq: u64,
+}
+
+/// Reads everything that happened. Imported events that were retracted by an import are left out;
+/// retractions in the journal are events as others.
+///
+/// # Errors
+///
+/// As [`load`].
+pub(crate) fn everything(folder: &Path) -> Result<Happened> {
+    let data = DataFolder::open(folder)?;
+    let mut catalog = data.catalog()?;
+    let dir = folder.join(JOURNAL_FOLDER);
+    let journal = dir.exists().then(|| Journal::read(&dir)).transpose()?;
+    let users = match &journal {
+        Some(journal) => change(&mut catalog, journal)?,
+        None => HashMap::new(),
+    };
+    let mut events = Vec::new();
+    data.each_event(Retracted::LeftOut, &mut |event| {
+        events.push(of_user(event, &users));
+        Ok(())
+    })?;
+    let n_imported = events.len();
+    for committed in journal.iter().flat_map(|journal| journal.scan(0)) {
+        if let Entry::Event(event) = committed?.entry {
+            events.push(of_user(event, &users));
+        }
+    }
+    Ok(Happened {
+        events,
+        catalog,
+        n_imported,
+        journal_seq: journal.map_or(0, |journal| journal.durable_seq()),
+    })
 }
 
 /// Brings a catalog up to date; gives who signed in from which session.

@@ -64,6 +64,25 @@ pub enum Removals {
     Named,
 }
 
+/// Whether an answer tells what is expected to follow when an item is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Outcomes {
+    /// It does not.
+    #[default]
+    Untold,
+    /// It does, where a ranker ordered the answer.
+    Told,
+}
+
+/// Where an answer will be seen, as events of the app name it; rankers may go by it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Surroundings {
+    /// Kind of device.
+    pub device: Option<String>,
+    /// The page.
+    pub page: Option<String>,
+}
+
 /// Which items may be in an answer: those that every field that is not empty lets pass.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ItemFilter {
@@ -96,6 +115,10 @@ pub struct RecommendRequest {
     pub detail: Detail,
     /// Whether to name what is left out.
     pub removals: Removals,
+    /// Whether to tell what is expected of each item.
+    pub outcomes: Outcomes,
+    /// Where the answer will be seen.
+    pub surroundings: Surroundings,
     /// The visit in which the viewer asks: what happened in it counts more than what is long past, and
     /// is all that is known of somebody who has not signed in.
     pub session: Option<SessionId>,
@@ -116,6 +139,8 @@ impl RecommendRequest {
             seen: SeenPolicy::default(),
             detail: Detail::default(),
             removals: Removals::default(),
+            outcomes: Outcomes::default(),
+            surroundings: Surroundings::default(),
             session: None,
             shown: Vec::new(),
             now: Timestamp::EPOCH,
@@ -143,6 +168,10 @@ pub struct RankRequest {
     pub seen: SeenPolicy,
     /// How much to tell about each item.
     pub detail: Detail,
+    /// Whether to tell what is expected of each item.
+    pub outcomes: Outcomes,
+    /// Where the answer will be seen.
+    pub surroundings: Surroundings,
     /// As [`RecommendRequest::session`].
     pub session: Option<SessionId>,
     /// The moment of the request.
@@ -199,6 +228,18 @@ pub struct RecommendedItem {
     pub sources: Vec<&'static str>,
     /// What the score is made of, when asked for.
     pub explanation: Option<Explanation>,
+    /// What is expected to follow when it is shown at the top, when asked for and a ranker ordered the
+    /// answer.
+    pub outcomes: Vec<ExpectedOutcome>,
+}
+
+/// What is expected to follow when an item is shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExpectedOutcome {
+    /// What: `open`, `watch_fraction`, `hide`.
+    pub name: String,
+    /// Its chance; for the share watched its mean.
+    pub expected: f32,
 }
 
 /// An item that a rule of the request put elsewhere.

@@ -3,7 +3,9 @@
 use std::{collections::HashMap, sync::OnceLock};
 
 use marquee_cf::{Recommender, Result as ModelResult};
-use marquee_core::{CandidateSource, Explanation, ItemIdx, Query, ScoredItem, Scorer, StageError};
+use marquee_core::{
+    CandidateSource, Explanation, ItemIdx, Query, ScoredItem, Scorer, StageError, Timestamp,
+};
 use marquee_math::{Scored, top_k};
 
 mod filters;
@@ -263,6 +265,39 @@ impl CandidateSource for GivenSource<'_> {
     fn candidates(&self, _: &Query<'_>, limit: usize) -> StageResult<Vec<ScoredItem>> {
         let scored = |&item: &ItemIdx| ScoredItem { item, score: 0.0 };
         Ok(self.0.iter().take(limit).map(scored).collect())
+    }
+}
+
+/// Proposes the best of another source, whatever is asked for.
+pub(crate) struct FewOf<'a> {
+    pub(crate) source: &'a dyn CandidateSource,
+    pub(crate) most: usize,
+}
+
+impl CandidateSource for FewOf<'_> {
+    fn name(&self) -> &'static str {
+        self.source.name()
+    }
+
+    fn candidates(&self, query: &Query<'_>, limit: usize) -> StageResult<Vec<ScoredItem>> {
+        self.source.candidates(query, limit.min(self.most))
+    }
+}
+
+/// Proposes what came out last, by the dates of the catalog.
+pub(crate) struct RecentSource<'a>(pub(crate) &'a [(Timestamp, ItemIdx)]);
+
+impl CandidateSource for RecentSource<'_> {
+    fn name(&self) -> &'static str {
+        "recent"
+    }
+
+    fn candidates(&self, query: &Query<'_>, limit: usize) -> StageResult<Vec<ScoredItem>> {
+        let out = self
+            .0
+            .partition_point(|(released, _)| *released > query.now);
+        let scored = |&(_, item): &(Timestamp, ItemIdx)| ScoredItem { item, score: 0.0 };
+        Ok(self.0[out..].iter().take(limit).map(scored).collect())
     }
 }
 

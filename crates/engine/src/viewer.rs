@@ -249,6 +249,18 @@ impl Scorer for ViewerStage<'_> {
 }
 
 impl ViewerStage<'_> {
+    /// How much is held against each of `items` for its likeness to unwanted things, in the best score
+    /// that the viewer's items have: 0 for nothing.
+    pub(crate) fn aversion(&self, query: &Query<'_>, items: &[ItemIdx]) -> StageResult<Vec<f32>> {
+        let top = self.known(query)?.top;
+        if self.disliked.is_empty() || top <= 0.0 {
+            return Ok(vec![0.0; items.len()]);
+        }
+        let parts = self.parts(query, items)?;
+        let share = |parts: &Parts| (parts.by_factors + parts.by_content) / top;
+        Ok(parts.iter().map(share).collect())
+    }
+
     /// Names the unwanted thing that an item is most like.
     fn most_alike(&self, query: &Query<'_>, item: ItemIdx) -> StageResult<String> {
         let unwanted = self.known(query)?.unwanted.iter();

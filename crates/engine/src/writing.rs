@@ -1,22 +1,16 @@
 //! The writing side of the engine: entries go to the journal, and from there into answers.
 
-use std::{
-    path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
-};
+use std::sync::Arc;
 
-use arc_swap::ArcSwapOption;
 use marquee_core::{Actor, Timestamp, User, UserId};
-use marquee_ingest::{Catalog, DataFolder};
+use marquee_ingest::DataFolder;
 use marquee_journal::{
     Committed, Entry, Journal, JournalConfig, Observer, Outcome, Snapshot, Whose,
 };
 
 use crate::{
-    Engine, EngineError, Generation, LiveLimits, Result, Shelf,
-    generation::INTERACTIONS_FILE,
-    interactions,
-    live::{Change, Live},
+    Engine, EngineError, Result, generation::INTERACTIONS_FILE, interactions, ranking,
+    shared::Shared,
 };
 
 /// Folder of the journal in a data folder.
@@ -49,24 +43,6 @@ pub struct Written {
 /// Called when entries are on disk and known to answers, or cannot be written.
 pub type Done = Box<dyn FnOnce(Result<Written>) + Send>;
 
-/// A model and the catalog in the order of its rows.
-pub(crate) struct State {
-    pub(crate) generation: Arc<Generation>,
-    pub(crate) shelf: RwLock<Shelf>,
-}
-
-/// What requests and the journal's thread share.
-pub(crate) struct Shared {
-    /// As it was imported.
-    imported: Catalog,
-    /// With all changes since.
-    pub(crate) catalog: RwLock<Catalog>,
-    pub(crate) state: ArcSwapOption<State>,
-    pub(crate) live: Live,
-    /// Held while the catalog changes and while a state is made from it, so that none lacks a change.
-    shelving: Mutex<()>,
-}
-
 /// The journal of a folder, as far as this engine has it.
 pub(crate) enum Log {
     /// There is none.
@@ -95,104 +71,12 @@ impl Log {
 }
 
 /// Takes what the journal has written into answers.
-struct Told(Arc<Shared>);
+pub(crate) struct Told(pub(crate) Arc<Shared>);
 
 impl Observer for Told {
     fn committed(&mut self, batch: &[Committed]) {
         self.0.committed(batch);
     }
-}
-
-impl Shared {
-    pub(crate) fn new(imported: Catalog, limits: LiveLimits) -> Self {
-        Self {
-            catalog: RwLock::new(imported.clone()),
-            imported,
-            state: ArcSwapOption::empty(),
-            live: Live::new(limits),
-            shelving: Mutex::new(()),
-        }
-    }
-
-    fn committed(&self, batch: &[Committed]) {
-        let is_change = |one: &Committed| !matches!(one.entry, Entry::Event(_));
-        let _shelving = batch.iter().any(is_change).then(|| self.shelve());
-        self.live
-            .committed(batch, &mut |change| self.change(change));
-    }
-
-    fn change(&self, change: Change<'_>) {
-        let mut catalog = write(&self.catalog);
-        match change {
-            Change::Put(item) => catalog.put_item(Arc::clone(item)),
-            Change::Remove(id) => catalog.remove_item(id.as_str()),
-        }
-        drop(catalog);
-        if let Some(state) = self.state.load_full() {
-            let known = state.generation.interactions();
-            match change {
-                Change::Put(item) => write(&state.shelf).put(known, Arc::clone(item)),
-                Change::Remove(id) => write(&state.shelf).remove(known, id.as_str()),
-            }
-        }
-    }
-
-    /// Makes `generation` the one that answers, with the catalog as it is now.
-    pub(crate) fn swap_in(&self, generation: Option<Generation>) {
-        let _shelving = self.shelve();
-        let state = generation.map(|generation| {
-            let known = generation.interactions();
-            let mut shelf = Shelf::new(known, &self.imported);
-            self.live.each_change(&mut |change| match change {
-                Change::Put(item) => shelf.put(known, Arc::clone(item)),
-                Change::Remove(id) => shelf.remove(known, id.as_str()),
-            });
-            Arc::new(State {
-                generation: Arc::new(generation),
-                shelf: RwLock::new(shelf),
-            })
-        });
-        self.state.store(state);
-        self.live.forget_crowds();
-    }
-
-    /// Guards no data of its own, so a panic elsewhere leaves nothing half done.
-    fn shelve(&self) -> MutexGuard<'_, ()> {
-        self.shelving.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Opens the journal of `folder` and takes in what it holds of the catalog.
-    pub(crate) fn open_log(self: &Arc<Self>, folder: &Path, how: &Journaling) -> Result<Log> {
-        let dir = folder.join(JOURNAL_FOLDER);
-        let log = match how {
-            Journaling::Read if !dir.exists() => return Ok(Log::None),
-            Journaling::Read => Log::Read(Journal::read(&dir)?),
-            Journaling::Write(config) => {
-                let told = Box::new(Told(Arc::clone(self)));
-                Log::Write(Journal::open(&dir, config.clone(), told)?)
-            }
-        };
-        // Nobody writes before this function has returned.
-        if let Some(snapshot) = log.snapshot() {
-            for committed in snapshot.catalog()? {
-                self.live
-                    .take(&committed, &mut |change| self.change(change));
-            }
-            self.live.starts_at(snapshot.durable_seq());
-        }
-        Ok(log)
-    }
-}
-
-impl State {
-    pub(crate) fn shelf(&self) -> RwLockReadGuard<'_, Shelf> {
-        self.shelf.read().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Records are put in and taken out whole, so a panic elsewhere leaves nothing half done.
-fn write<T>(of: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
-    of.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Engine {
@@ -315,6 +199,10 @@ impl Engine {
         self.forget_in_models(&actors)?;
         let erased = journal.erase(user)?;
         self.shared.live.forget_user(user);
+        let state = self.shared.state.load();
+        if let Some(features) = state.as_ref().and_then(|state| state.features.as_ref()) {
+            features.forget(&actors);
+        }
         Ok(erased.events + imported.events)
     }
 
@@ -325,13 +213,20 @@ impl Engine {
     ///
     /// [`EngineError::Journal`] when the disk refuses; nothing is lost then.
     pub fn settle(&self) -> Result<()> {
-        match &self.log {
-            Log::Write(journal) if journal.unsealed() >= WORTH_A_FILE => {
-                journal.seal()?;
-                Ok(())
-            }
-            _ => Ok(()),
+        let Log::Write(journal) = &self.log else {
+            return Ok(());
+        };
+        if journal.unsealed() >= WORTH_A_FILE {
+            journal.seal()?;
         }
+        let state = self.shared.state.load_full();
+        if let Some(state) = state
+            && let Some(features) = &state.features
+            && features.n_behind() >= WORTH_A_FILE
+        {
+            features.leave(&self.registry().left_of(state.generation.version()))?;
+        }
+        Ok(())
     }
 
     /// Takes `actors` out of what lies beside every model.
@@ -343,7 +238,9 @@ impl Engine {
             .map(|active| active.version().clone());
         for version in self.versions()? {
             let file = self.path_of(&version).join(INTERACTIONS_FILE);
-            let held = interactions::forget(&file, &ids)?;
+            let mut held = interactions::forget(&file, &ids)?;
+            let left = self.registry().left_of(&version);
+            held |= ranking::forget(&self.path_of(&version), &left, actors)?;
             if held && active.as_ref() == Some(&version) {
                 self.swap_in(version)?;
             }

@@ -52,6 +52,7 @@ mod tests {
             [
                 "CatalogService",
                 "EventService",
+                "ExplanationService",
                 "ModelService",
                 "RecommendationService",
                 "StateService"

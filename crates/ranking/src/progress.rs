@@ -32,7 +32,7 @@ pub trait Watch {
     /// # Errors
     ///
     /// When it cannot be written.
-    fn keep_state(&mut self, _state: &ArtifactBuilder<'_>) -> Result<()> {
+    fn keep_state(&mut self, _state: ArtifactBuilder<'_>) -> Result<()> {
         Ok(())
     }
 }

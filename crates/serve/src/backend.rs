@@ -3,7 +3,7 @@
 use marquee_core::{Actor, Item, Timestamp, User, UserId};
 use marquee_engine::{
     ContinueItem, Done, Engine, EngineError, Entry, JournalState, ModelInfo, RankRequest,
-    RecommendRequest, Recommendation, SimilarRequest, Trimmed, ViewerState, Written,
+    RecommendRequest, Recommendation, SimilarRequest, Taste, Trimmed, ViewerState, Written,
 };
 use marquee_journal::Error as JournalError;
 use marquee_pipeline::{MonotonicClock, PipelineError};
@@ -77,6 +77,15 @@ pub(crate) trait Backend: Send + Sync + 'static {
 
     /// Drops events that arrived before `before` from the journal.
     fn trim_journal(&self, before: Timestamp) -> Result<Trimmed>;
+
+    /// The taste of `actor` at `now`, at most `most` traits of each sort.
+    fn taste(&self, actor: &Actor, now: Timestamp, most: usize) -> Result<Taste>;
+
+    /// The text that says what outcomes are worth.
+    fn value_model(&self) -> Result<String>;
+
+    /// Lets outcomes be worth what `text` says, or the default says.
+    fn put_value_model(&self, text: Option<&str>) -> Result<()>;
 
     /// Number of titles in the catalog.
     fn n_items(&self) -> usize;
@@ -175,6 +184,18 @@ impl Backend for Engine {
         Self::trim_journal(self, before)
     }
 
+    fn taste(&self, actor: &Actor, now: Timestamp, most: usize) -> Result<Taste> {
+        Self::taste(self, actor, now, most)
+    }
+
+    fn value_model(&self) -> Result<String> {
+        Self::value_model(self)
+    }
+
+    fn put_value_model(&self, text: Option<&str>) -> Result<()> {
+        Self::put_value_model(self, text)
+    }
+
     fn n_items(&self) -> usize {
         self.catalog().items().len()
     }
@@ -217,6 +238,10 @@ pub(crate) fn refusal(error: &EngineError, incidents: &Incidents) -> Refusal {
             Refusal::InvalidFields(vec![Violation::new(field, error.to_string())])
         }
         EngineError::ReadOnly => Refusal::ReadOnly,
+        EngineError::NoRanker => Refusal::NoRanker,
+        EngineError::Value(fault) => {
+            Refusal::InvalidFields(vec![Violation::new("text".to_owned(), fault.to_string())])
+        }
         EngineError::Untrained { .. } => Refusal::EventsUntrained,
         EngineError::Journal(JournalError::Full { .. }) => Refusal::Overloaded,
         EngineError::Journal(JournalError::NoSpace { .. }) => Refusal::DiskFull,

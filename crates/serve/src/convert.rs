@@ -16,14 +16,16 @@ mod record;
 mod request;
 mod rules;
 mod state;
+mod taste;
 
 pub(crate) use answer::{continue_item, rank_response, recommend_response, similar_response};
 pub(crate) use catalog::{item, item_id, page_request};
 pub(crate) use event::{Border, batch_length, event, exported, sign_in};
-pub(crate) use model::{expected, version};
+pub(crate) use model::{expected, value_model, version};
 pub(crate) use record::{items, one_item_id, one_user_id, user_to_wire, users};
 pub(crate) use request::{continue_watching, rank, recommend, similar};
 pub(crate) use state::{duration, journal_state, keep, viewer, viewer_state};
+pub(crate) use taste::{taste, whose};
 
 /// Items of an answer when the request does not say.
 pub(crate) const DEFAULT_K: u32 = 20;

@@ -13,7 +13,7 @@ use std::{net::SocketAddr, sync::Arc};
 use marquee_engine::Engine;
 use marquee_proto::v1::{
     catalog_service_server::CatalogServiceServer, event_service_server::EventServiceServer,
-    model_service_server::ModelServiceServer,
+    explanation_service_server::ExplanationServiceServer, model_service_server::ModelServiceServer,
     recommendation_service_server::RecommendationServiceServer,
     state_service_server::StateServiceServer,
 };
@@ -172,6 +172,9 @@ fn routes(services: Services, config: &ServeConfig) -> Result<Routes, ServeError
     let model = ModelServiceServer::new(services.clone())
         .accept_compressed(gzip)
         .max_decoding_message_size(longest);
+    let explanation = ExplanationServiceServer::new(services.clone())
+        .accept_compressed(gzip)
+        .max_decoding_message_size(longest);
     let state = StateServiceServer::new(services)
         .accept_compressed(gzip)
         .max_decoding_message_size(longest);
@@ -179,6 +182,7 @@ fn routes(services: Services, config: &ServeConfig) -> Result<Routes, ServeError
         .add_service(catalog)
         .add_service(event)
         .add_service(model)
+        .add_service(explanation)
         .add_service(state)
         .add_service(reflection))
 }

@@ -108,6 +108,9 @@ pub(crate) enum Refusal {
     /// The active model does not know what is to be dropped.
     #[error("the active model was not trained on events that are to be dropped")]
     EventsUntrained,
+    /// No features are kept.
+    #[error("the active model has no ranker, so nothing is kept of anybody's taste")]
+    NoRanker,
     /// No such user.
     #[error("no user has this id")]
     UserNotFound,
@@ -140,6 +143,7 @@ impl Refusal {
             Self::ModelNotFound { .. } => (Code::NotFound, ErrorReason::ModelNotFound),
             Self::NoActiveModel => (Code::FailedPrecondition, ErrorReason::NoActiveModel),
             Self::EventsUntrained => (Code::FailedPrecondition, ErrorReason::EventsUntrained),
+            Self::NoRanker => (Code::FailedPrecondition, ErrorReason::NoRanker),
             Self::NoEarlierModel => (Code::FailedPrecondition, ErrorReason::NoEarlierModel),
             Self::ActiveModelChanged { .. } => {
                 (Code::FailedPrecondition, ErrorReason::ActiveModelChanged)

@@ -23,6 +23,7 @@ use crate::{
 mod answered;
 mod catalog;
 mod event;
+mod explanation;
 mod model;
 mod recommendation;
 mod state;

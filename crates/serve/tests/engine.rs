@@ -8,10 +8,8 @@ use std::{
     time::Duration,
 };
 
-use marquee_core::{Timestamp, UserId};
-use marquee_engine::{
-    Detail, ItemFilter, RecommendRequest, Removals, SeenPolicy, Viewer, training,
-};
+use marquee_core::UserId;
+use marquee_engine::{Detail, RecommendRequest, Removals, Viewer, training};
 use marquee_pipeline::{Budget, MonotonicClock};
 use marquee_proto::v1::{
     self, catalog_service_client::CatalogServiceClient, model_service_client::ModelServiceClient,
@@ -45,16 +43,10 @@ async fn wire_says_what_the_engine_says() {
     request.count_removals = true;
     let got = client.recommend(request).await.unwrap().into_inner();
     let asked = RecommendRequest {
-        viewer: Viewer::Known(UserId::new("u1").unwrap()),
         k: 3,
-        filter: ItemFilter::default(),
-        rules: marquee_engine::SlateRules::default(),
-        seen: SeenPolicy::Exclude,
         detail: Detail::Explained,
         removals: Removals::Named,
-        session: None,
-        shown: Vec::new(),
-        now: Timestamp::EPOCH,
+        ..RecommendRequest::plain(Viewer::Known(UserId::new("u1").unwrap()))
     };
     let clock = MonotonicClock::start();
     let budget = Budget::new(&clock, Duration::from_secs(60));

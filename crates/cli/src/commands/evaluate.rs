@@ -114,6 +114,8 @@ impl Part {
 pub(crate) fn run(args: &Args) -> Result<()> {
     super::data::use_threads(args.threads)?;
     let specs = specs::resolve(&args.models, args.config.as_deref(), "ials")?;
+    // A ranker orders what was shown; it has no lists of its own to be judged by.
+    specs.iter().try_for_each(marquee_engine::models::check)?;
     let source = Source::open(args)?;
     let mut data = DataReport::default();
     let mut results = Vec::with_capacity(specs.len());

@@ -6,8 +6,8 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use marquee_core::{Explanation, ItemId, SessionId, Timestamp, UserId};
 use marquee_engine::{
-    Detail, Engine, EngineConfig, ItemFilter, MovedItem, PastItem, RecommendRequest,
-    Recommendation, Removals, SeenPolicy, Viewer,
+    Detail, Engine, EngineConfig, ExpectedOutcome, ItemFilter, MovedItem, Outcomes, PastItem,
+    RecommendRequest, Recommendation, Removals, SeenPolicy, Surroundings, Viewer,
 };
 use marquee_pipeline::{Budget, MonotonicClock};
 use serde_json::{Value, json};
@@ -53,6 +53,18 @@ pub(crate) struct Args {
     /// Say what each score is made of
     #[arg(long)]
     explain: bool,
+    /// Say what is expected to follow when each item is shown, if the model has a ranker
+    #[arg(long)]
+    outcomes: bool,
+    /// Kind of device on which the answer is seen, as events name it
+    #[arg(long, value_name = "NAME")]
+    device: Option<String>,
+    /// Page on which the answer is seen, as events name it
+    #[arg(long, value_name = "NAME")]
+    page: Option<String>,
+    /// The moment of the request, such as 2026-11-22T20:15:00Z [default: now]
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    now: Option<Timestamp>,
     /// Print one JSON object and nothing else
     #[arg(long)]
     json: bool,
@@ -101,10 +113,29 @@ fn request(args: &Args) -> Result<RecommendRequest> {
             Detail::Plain
         },
         removals: Removals::Unnamed,
+        outcomes: if args.outcomes {
+            Outcomes::Told
+        } else {
+            Outcomes::Untold
+        },
+        surroundings: Surroundings {
+            device: args.device.clone(),
+            page: args.page.clone(),
+        },
         session: args.session.clone(),
         shown: Vec::new(),
-        now: now()?,
+        now: args.now.map_or_else(now, Ok)?,
     })
+}
+
+/// A moment in the words of RFC 3339.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let expected = || format!("expected a moment such as 2026-11-22T20:15:00Z, found {text:?}");
+    let moment: prost_types::Timestamp = text.parse().map_err(|_| expected())?;
+    let millis = moment.seconds.checked_mul(1000).ok_or_else(expected)?;
+    Ok(Timestamp::from_millis(
+        millis + i64::from(moment.nanos) / 1_000_000,
+    ))
 }
 
 /// The time of this machine.
@@ -139,6 +170,9 @@ fn show(answer: &Recommendation) -> Result<()> {
     for item in &answer.items {
         if let Some(tree) = &item.explanation {
             output::line(because(&item.title, tree))?;
+        }
+        if !item.outcomes.is_empty() {
+            output::line(expected(&item.title, &item.outcomes))?;
         }
     }
     let total: Duration = answer.timings.iter().map(|timing| timing.took).sum();
@@ -183,6 +217,12 @@ fn because(title: &str, tree: &Explanation) -> String {
     format!("{title}: {:.4} = {}{more}", tree.value, parts.join(", "))
 }
 
+fn expected(title: &str, outcomes: &[ExpectedOutcome]) -> String {
+    let told = |one: &ExpectedOutcome| format!("{} {:.4}", one.name, one.expected);
+    let told: Vec<String> = outcomes.iter().map(told).collect();
+    format!("{title}: {}", told.join(", "))
+}
+
 fn as_json(answer: &Recommendation) -> Value {
     let items = answer.items.iter().map(|item| {
         json!({
@@ -192,6 +232,8 @@ fn as_json(answer: &Recommendation) -> Value {
             "score": item.score,
             "sources": item.sources,
             "explanation": item.explanation,
+            "outcomes": item.outcomes.iter().map(|one| (one.name.clone(), one.expected.into()))
+                .collect::<serde_json::Map<_, _>>(),
         })
     });
     let timings = answer.timings.iter().map(|timing| {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::{Context, Result};
-use marquee_engine::{ModelSpec, models};
+use marquee_engine::{ModelSpec, models, ranking};
 use serde::Deserialize;
 
 /// A configuration file, as `--config` reads it: a table of parameters for each model.
@@ -42,7 +42,9 @@ pub(crate) fn resolve(
         specs.push(ModelSpec::new(fallback, toml::Table::new()));
     }
     for spec in &specs {
-        models::check(spec)?;
+        if !ranking::is_ranker(spec.name()) {
+            models::check(spec)?;
+        }
     }
     Ok(specs)
 }

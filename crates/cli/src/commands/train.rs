@@ -1,11 +1,16 @@
 //! `marquee train`: new model versions from the data of a folder.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use clap::Parser;
 use marquee_cf::Step;
-use marquee_engine::{ModelSpec, training};
+use marquee_engine::{ModelSpec, RankerReport, RankerRun, ranking, training};
+use marquee_store::ModelVersion;
 use serde::Serialize;
 
 use super::{
@@ -21,12 +26,17 @@ use crate::{meter, output, progress::Shown};
 pub(crate) struct Args {
     #[command(flatten)]
     data: DataArgs,
-    /// A model, NAME or NAME:key=value,…; may be repeated [default: ials]
+    /// A model, NAME or NAME:key=value,…; may be repeated [default: ials]. `ranker` and `ranker-trees`
+    /// learn from impressions and what followed them, and order what the model named before them, or
+    /// else the active one, proposes
     #[arg(long = "model", value_name = "NAME")]
     models: Vec<ModelSpec>,
     /// File with a [models.NAME] table of parameters for each model
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// File that declares the features of rankers; docs/features.md describes it
+    #[arg(long, value_name = "FILE")]
+    features: Option<PathBuf>,
     /// Leave the version that answers as it is
     #[arg(long)]
     keep_active: bool,
@@ -68,6 +78,8 @@ struct Trained {
     train_cpu_seconds: f64,
     seconds_per_step: Option<f64>,
     peak_rss_bytes: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ranker: Option<RankerReport>,
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
@@ -85,14 +97,23 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         results: Vec::new(),
         active: None,
     };
+    let mut base = None;
     for spec in &specs {
-        let (version, trained) = train(args, spec, folder, &loaded)?;
+        let (version, trained) = if ranking::is_ranker(spec.name()) {
+            train_ranker(args, spec, folder, base.clone())?
+        } else {
+            train(args, spec, folder, &loaded)?
+        };
+        if !ranking::is_ranker(version.name()) {
+            base = Some(version.clone());
+        }
         if !args.keep_active {
             training::activate(folder, &version)?;
             report.active = Some(version.to_string());
         }
         if !args.json {
             show(&trained)?;
+            trained.ranker.as_ref().map(show_ranker).transpose()?;
         }
         report.results.push(trained);
     }
@@ -108,9 +129,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 fn train(
     args: &Args,
     spec: &ModelSpec,
-    folder: &std::path::Path,
+    folder: &Path,
     loaded: &marquee_ingest::Loaded,
-) -> Result<(marquee_store::ModelVersion, Trained)> {
+) -> Result<(ModelVersion, Trained)> {
     let mut shown = Shown::new(spec.name());
     let mut steps = Vec::new();
     meter::reset_peak_memory();
@@ -125,17 +146,104 @@ fn train(
     };
     let version = training::train_as(folder, loaded, spec, run, &mut progress);
     let version = version.with_context(|| format!("model {}", spec.name()))?;
+    let trained = trained(spec, args.seed, &version, (&meter, steps));
+    Ok((version, trained))
+}
+
+fn train_ranker(
+    args: &Args,
+    spec: &ModelSpec,
+    folder: &Path,
+    base: Option<ModelVersion>,
+) -> Result<(ModelVersion, Trained)> {
+    let features = args
+        .features
+        .as_deref()
+        .map(|path| fs::read_to_string(path).with_context(|| format!("{}", path.display())));
+    let run = RankerRun {
+        spec: spec.clone(),
+        features: features.transpose()?,
+        base,
+        seed: args.seed,
+        keep_every: Duration::from_secs(args.keep_every),
+    };
+    let mut shown = Shown::new(spec.name());
+    let mut steps = Vec::new();
+    meter::reset_peak_memory();
+    let meter = meter::Meter::start();
+    let done = marquee_engine::train_ranker(folder, &run, &mut |step| {
+        steps.push(step.seconds);
+        shown.pass(step)
+    });
+    let (version, report) = done.with_context(|| format!("model {}", spec.name()))?;
+    Ok((
+        version.clone(),
+        Trained {
+            ranker: Some(report),
+            ..trained(spec, args.seed, &version, (&meter, steps))
+        },
+    ))
+}
+
+fn trained(
+    spec: &ModelSpec,
+    seed: u64,
+    version: &ModelVersion,
+    (meter, mut steps): (&meter::Meter, Vec<f64>),
+) -> Trained {
     steps.sort_by(f64::total_cmp);
-    let trained = Trained {
+    Trained {
         model: spec.to_string(),
         version: version.to_string(),
-        seed: args.seed,
+        seed,
         train_seconds: meter.wall_seconds(),
         train_cpu_seconds: meter.cpu_seconds(),
         seconds_per_step: steps.get(steps.len() / 2).copied(),
         peak_rss_bytes: meter::peak_memory(),
-    };
-    Ok((version, trained))
+        ranker: None,
+    }
+}
+
+/// What a ranker is worth on impressions that it has not seen.
+fn show_ranker(report: &RankerReport) -> Result<()> {
+    output::line(format_args!(
+        "orders candidates of {}; learned from {} impressions, judged by the next {}, measured on the {} after them",
+        report.base,
+        output::count(report.train_rows as u64),
+        output::count(report.validation_rows as u64),
+        output::count(report.test_rows as u64),
+    ))?;
+    let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |v| format!("{v:.4}"));
+    let rows: Vec<Vec<String>> = report
+        .heads
+        .iter()
+        .map(|head| {
+            vec![
+                head.head.clone(),
+                format!("{:.4}", head.mean),
+                number(head.auc),
+                number(head.log_loss),
+                number(head.base_log_loss),
+                format!("{:.4}", head.calibration_error),
+            ]
+        })
+        .collect();
+    let titles = [
+        "outcome",
+        "mean",
+        "AUC",
+        "log loss",
+        "of the mean",
+        "calibration error",
+    ];
+    output::table(&titles, &rows)?;
+    if !report.too_rare.is_empty() {
+        output::line(format_args!(
+            "too rare to learn: {}",
+            report.too_rare.join(", ")
+        ))?;
+    }
+    Ok(())
 }
 
 fn show(trained: &Trained) -> Result<()> {

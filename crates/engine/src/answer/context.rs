@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use marquee_core::{
     Actor, HistoryEntry, ItemId, ItemIdx, ItemKind, Moved, Query, RecommendationId, Removal,
-    Scorer, SessionId, User,
+    Scorer, SessionId, Timestamp, User,
 };
 use marquee_ingest::{Values, event_id_hash};
 use marquee_journal::Snapshot;
@@ -15,6 +15,7 @@ use crate::{
     Detail, EngineError, Generation, MovedItem, Recommendation, RecommendedItem, Removals,
     RemovedItem, Result, Shelf, Viewer,
     live::{Base, Crowd, Live, MAX_VIEWERS, Past, Rows, emphasize_session, past, remember},
+    ranking::{RankingStage, live::LiveFeatures},
     stages::PopularStage,
     writing::id_of,
 };
@@ -22,6 +23,10 @@ use crate::{
 /// What one request holds on to while it runs.
 pub(crate) struct Context<'a> {
     pub(crate) generation: &'a Generation,
+    /// What the ranker is asked with, if there is one.
+    pub(crate) features: Option<&'a LiveFeatures>,
+    /// Items with a date of release, the latest first; none where nothing is ranked.
+    pub(crate) recent: &'a [(Timestamp, ItemIdx)],
     pub(crate) shelf: &'a Shelf,
     pub(crate) live: &'a Live,
     /// The journal as it is now; none where there is none.
@@ -33,7 +38,26 @@ pub(crate) struct Context<'a> {
     pub(crate) id: RecommendationId,
 }
 
+/// What an answer tells besides its items.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Told<'a> {
+    pub(super) detail: Detail,
+    pub(super) removals: Removals,
+    /// What knows the expected outcomes, where they are told.
+    pub(super) outcomes: Option<&'a RankingStage<'a>>,
+}
+
 impl Context<'_> {
+    /// Whose events a ranker goes by: those of nobody for somebody who is not known.
+    pub(super) fn actor(&self, viewer: &Viewer, session: Option<&SessionId>) -> Option<Actor> {
+        let actor = match (viewer, session) {
+            (Viewer::Known(id), _) => Actor::User(id.clone()),
+            (Viewer::Anonymous, Some(id)) => Actor::Session(id.clone()),
+            (Viewer::Anonymous, None) | (Viewer::WithHistory(_), _) => return None,
+        };
+        Some(self.live.owner(&actor))
+    }
+
     pub(super) fn popular(&self) -> PopularStage<'_> {
         let counts = self.generation.interactions().item_counts();
         PopularStage::new(counts, self.generation.popular())
@@ -162,11 +186,22 @@ impl Context<'_> {
         plan: &Plan<'_>,
         query: &Query<'_>,
         answer: Answer,
-        (detail, removals): (Detail, Removals),
+        told: Told<'_>,
     ) -> Result<Recommendation> {
+        let ranked = plan.ranking.as_ref().filter(|_| answer.is_ranked);
+        let scorer = ranked.map_or(plan.scorer.component, |ranking| ranking.scorer.component);
         let items = answer.slate.iter();
-        let items = items.map(|placed| self.item(plan, query, placed, detail));
-        let named = match removals {
+        let items = items.map(|placed| {
+            let mut item = self.item(plan, placed)?;
+            if told.detail == Detail::Explained {
+                item.explanation = Some(explain(scorer, query, placed.item)?);
+            }
+            if let Some(stage) = told.outcomes.filter(|_| answer.is_ranked) {
+                item.outcomes = stage.outcomes(placed.item);
+            }
+            Ok(item)
+        });
+        let named = match told.removals {
             Removals::Unnamed => &[],
             Removals::Named => answer.removals.as_slice(),
         };
@@ -189,18 +224,8 @@ impl Context<'_> {
         })
     }
 
-    pub(super) fn item(
-        &self,
-        plan: &Plan<'_>,
-        query: &Query<'_>,
-        placed: &Placed,
-        detail: Detail,
-    ) -> Result<RecommendedItem> {
+    fn item(&self, plan: &Plan<'_>, placed: &Placed) -> Result<RecommendedItem> {
         let record = self.shelf.record(placed.item);
-        let explanation = match detail {
-            Detail::Plain => None,
-            Detail::Explained => Some(explain(plan.scorer.component, query, placed.item)?),
-        };
         let names = plan.sources.iter().enumerate();
         Ok(RecommendedItem {
             item: self.id_of(placed.item)?,
@@ -212,7 +237,8 @@ impl Context<'_> {
                 .filter(|(number, _)| placed.sources.contains(*number))
                 .map(|(_, step)| step.component.name())
                 .collect(),
-            explanation,
+            explanation: None,
+            outcomes: Vec::new(),
         })
     }
 

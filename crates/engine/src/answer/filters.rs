@@ -61,6 +61,7 @@ impl<'a> Filters<'a> {
             sources: Vec::new(),
             filters,
             scorer: Step::required(scorer),
+            ranking: None,
             rerankers: Vec::new(),
             visibility: Vec::new(),
             width: self.width,

@@ -6,7 +6,7 @@ use marquee_ingest::{ImportRequest, Selection};
 use marquee_pipeline::MonotonicClock;
 
 use super::*;
-use crate::{Detail, ItemFilter, PastItem, Removals, SeenPolicy, Viewer, training};
+use crate::{Detail, Outcomes, PastItem, Removals, SeenPolicy, Surroundings, Viewer, training};
 
 /// Two groups of viewers: `a…` watch the even films, which are comedies, `b…` the odd ones, horror.
 /// Film 0 is seen by everybody, film 18 is not in the catalog, film 16 is not available before 2000.
@@ -61,16 +61,10 @@ fn open(folder: &tempfile::TempDir) -> Engine {
 
 fn request(viewer: Viewer) -> RecommendRequest {
     RecommendRequest {
-        viewer,
         k: 5,
-        filter: ItemFilter::default(),
-        rules: crate::SlateRules::default(),
-        seen: SeenPolicy::Exclude,
-        detail: Detail::Plain,
         removals: Removals::Named,
-        session: None,
-        shown: Vec::new(),
         now: Timestamp::from_seconds(1_000_000_000),
+        ..RecommendRequest::plain(viewer)
     }
 }
 
@@ -265,6 +259,8 @@ fn given_candidates_are_ranked_and_strangers_named() {
         items: wanted.map(|id| ItemId::new(id).unwrap()).to_vec(),
         seen: SeenPolicy::Allow,
         detail: Detail::Plain,
+        outcomes: Outcomes::Untold,
+        surroundings: Surroundings::default(),
         session: None,
         now: Timestamp::EPOCH,
     };

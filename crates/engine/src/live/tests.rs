@@ -20,7 +20,7 @@ fn sign_in(live: &Live, session: &str, user: &str) {
             time: Timestamp::EPOCH,
         },
     };
-    live.committed(&[committed], &mut |_| {});
+    live.committed(&[committed], &mut |_| {}, &mut || {});
 }
 
 #[test]

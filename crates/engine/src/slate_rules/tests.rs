@@ -9,8 +9,7 @@ use marquee_rerank::{Boost, Pin, SlateRules};
 
 use super::*;
 use crate::{
-    Detail, Engine, EngineConfig, ItemFilter, Journaling, Recommendation, Removals, SeenPolicy,
-    Viewer, training,
+    Engine, EngineConfig, ItemFilter, Journaling, Recommendation, SeenPolicy, Viewer, training,
 };
 
 const NOW: Timestamp = Timestamp::from_seconds(1_000_000_000);
@@ -49,7 +48,6 @@ fn engine(folder: &Path) -> Engine {
 
 fn request(expression: Option<&str>, rules: SlateRules) -> RecommendRequest {
     RecommendRequest {
-        viewer: Viewer::Anonymous,
         k: 5,
         filter: ItemFilter {
             expression: expression.map(|text| text.parse().unwrap()),
@@ -57,11 +55,8 @@ fn request(expression: Option<&str>, rules: SlateRules) -> RecommendRequest {
         },
         rules,
         seen: SeenPolicy::Allow,
-        detail: Detail::Plain,
-        removals: Removals::Unnamed,
-        session: None,
-        shown: Vec::new(),
         now: NOW,
+        ..RecommendRequest::plain(Viewer::Anonymous)
     }
 }
 

@@ -1,4 +1,4 @@
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use marquee_cf::silent;
 use marquee_core::{
@@ -10,8 +10,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    Detail, EngineConfig, ItemFilter, RecommendRequest, Recommendation, Removals, SeenPolicy,
-    Viewer, loading, training,
+    Detail, EngineConfig, LiveLimits, RecommendRequest, Recommendation, Viewer, loading, training,
 };
 
 const NOW: Timestamp = Timestamp::from_seconds(2_000_000);
@@ -60,16 +59,9 @@ fn open(dir: &tempfile::TempDir) -> Engine {
 
 fn request(viewer: Viewer, k: usize) -> RecommendRequest {
     RecommendRequest {
-        viewer,
         k,
-        filter: ItemFilter::default(),
-        rules: crate::SlateRules::default(),
-        seen: SeenPolicy::Exclude,
-        detail: Detail::Plain,
-        removals: Removals::Unnamed,
-        session: None,
-        shown: Vec::new(),
         now: NOW,
+        ..RecommendRequest::plain(viewer)
     }
 }
 

@@ -1275,6 +1275,9 @@ pub enum ErrorReason {
     /// FAILED_PRECONDITION. Events were to be dropped that the active model was not trained on: train and
     /// promote a model first, or keep more. Do not retry before that.
     EventsUntrained = 22,
+    /// FAILED_PRECONDITION. The active model version has no ranker, so that no features are kept. Do not
+    /// retry before one with a ranker is promoted.
+    NoRanker = 23,
 }
 impl ErrorReason {
     /// String value of the enum field names used in the ProtoBuf definition.
@@ -1306,6 +1309,7 @@ impl ErrorReason {
             Self::DiskFull => "ERROR_REASON_DISK_FULL",
             Self::UserNotFound => "ERROR_REASON_USER_NOT_FOUND",
             Self::EventsUntrained => "ERROR_REASON_EVENTS_UNTRAINED",
+            Self::NoRanker => "ERROR_REASON_NO_RANKER",
         }
     }
     /// Creates an enum from field names used in the ProtoBuf definition.
@@ -1334,6 +1338,7 @@ impl ErrorReason {
             "ERROR_REASON_DISK_FULL" => Some(Self::DiskFull),
             "ERROR_REASON_USER_NOT_FOUND" => Some(Self::UserNotFound),
             "ERROR_REASON_EVENTS_UNTRAINED" => Some(Self::EventsUntrained),
+            "ERROR_REASON_NO_RANKER" => Some(Self::NoRanker),
             _ => None,
         }
     }
@@ -2487,6 +2492,433 @@ pub mod event_service_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+/// Limits of the whole message: 1 MiB unless the operator set another.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetTasteProfileRequest {
+    /// How many traits of each sort, and how many ties. Limits: at most 500. Zero or not set: 20.
+    #[prost(uint32, tag = "3")]
+    pub k: u32,
+    /// Whose taste. Required.
+    #[prost(oneof = "get_taste_profile_request::Viewer", tags = "1, 2")]
+    pub viewer: ::core::option::Option<get_taste_profile_request::Viewer>,
+}
+/// Nested message and enum types in `GetTasteProfileRequest`.
+pub mod get_taste_profile_request {
+    /// Whose taste. Required.
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Viewer {
+        /// Limits: 1 to 256 bytes.
+        #[prost(string, tag = "1")]
+        UserId(::prost::alloc::string::String),
+        /// A visit that has not signed in. Limits: 1 to 256 bytes.
+        #[prost(string, tag = "2")]
+        SessionId(::prost::alloc::string::String),
+    }
+}
+/// The answer of GetTasteProfile. Lists are the largest share first.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct GetTasteProfileResponse {
+    /// Number of events that speak for something: plays, likes, thumbs up, saves, shares, comments, follows.
+    #[prost(uint32, tag = "1")]
+    pub event_count: u32,
+    /// Number of events that speak against something: thumbs down, hides, reports.
+    #[prost(uint32, tag = "2")]
+    pub against_count: u32,
+    /// When the first of them happened that is kept; not set where there is none.
+    #[prost(message, optional, tag = "3")]
+    pub first_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// When the last of them happened; not set where there is none.
+    #[prost(message, optional, tag = "4")]
+    pub last_time: ::core::option::Option<::prost_types::Timestamp>,
+    /// Genres.
+    #[prost(message, repeated, tag = "5")]
+    pub genres: ::prost::alloc::vec::Vec<TasteShare>,
+    /// Tags.
+    #[prost(message, repeated, tag = "6")]
+    pub tags: ::prost::alloc::vec::Vec<TasteShare>,
+    /// Creators by id.
+    #[prost(message, repeated, tag = "7")]
+    pub creators: ::prost::alloc::vec::Vec<TasteShare>,
+    /// Languages.
+    #[prost(message, repeated, tag = "8")]
+    pub languages: ::prost::alloc::vec::Vec<TasteShare>,
+    /// Kinds of items.
+    #[prost(message, repeated, tag = "9")]
+    pub kinds: ::prost::alloc::vec::Vec<TasteShare>,
+    /// Classes of length.
+    #[prost(message, repeated, tag = "10")]
+    pub lengths: ::prost::alloc::vec::Vec<TasteShare>,
+    /// Hours of the day.
+    #[prost(message, repeated, tag = "11")]
+    pub hours: ::prost::alloc::vec::Vec<TasteShare>,
+    /// Creators whom the viewer has the strongest ties to, the strongest first.
+    #[prost(message, repeated, tag = "12")]
+    pub ties: ::prost::alloc::vec::Vec<CreatorTie>,
+}
+/// One trait of a taste.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TasteShare {
+    /// The genre, the creator's id, the hour: "20:00".
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Number of events that speak for it.
+    #[prost(uint32, tag = "2")]
+    pub count: u32,
+    /// Number of events that speak against it.
+    #[prost(uint32, tag = "3")]
+    pub against_count: u32,
+    /// Its share of all that speaks for any trait of its sort, newer events weighing more: 0 to 1. An event
+    /// of an item with two genres counts for both.
+    #[prost(double, tag = "4")]
+    pub share: f64,
+}
+/// How close a viewer is to a creator.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CreatorTie {
+    /// The creator.
+    #[prost(string, tag = "1")]
+    pub creator_id: ::prost::alloc::string::String,
+    /// From 0 for strangers to less than 1.
+    #[prost(double, tag = "2")]
+    pub strength: f64,
+    /// What it is made of: the strength is 1 - 2^-points.
+    #[prost(message, repeated, tag = "3")]
+    pub parts: ::prost::alloc::vec::Vec<TiePart>,
+}
+/// What one kind of event adds to a tie.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct TiePart {
+    /// The kind, such as "follow" or "comment"; "thumb_up" and "thumb_down" for thumbs.
+    #[prost(string, tag = "1")]
+    pub kind: ::prost::alloc::string::String,
+    /// How many of them there are.
+    #[prost(uint32, tag = "2")]
+    pub count: u32,
+    /// Points that are left of them; below zero where they speak against it.
+    #[prost(double, tag = "3")]
+    pub points: f64,
+}
+/// Generated client implementations.
+pub mod explanation_service_client {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    use tonic::codegen::http::Uri;
+    /// Tells why answers are as they are. Needs the role `read`. All calls only read.
+    #[derive(Debug, Clone)]
+    pub struct ExplanationServiceClient<T> {
+        inner: tonic::client::Grpc<T>,
+    }
+    impl ExplanationServiceClient<tonic::transport::Channel> {
+        /// Attempt to create a new client by connecting to a given endpoint.
+        pub async fn connect<D>(dst: D) -> Result<Self, tonic::transport::Error>
+        where
+            D: TryInto<tonic::transport::Endpoint>,
+            D::Error: Into<StdError>,
+        {
+            let conn = tonic::transport::Endpoint::new(dst)?.connect().await?;
+            Ok(Self::new(conn))
+        }
+    }
+    impl<T> ExplanationServiceClient<T>
+    where
+        T: tonic::client::GrpcService<tonic::body::Body>,
+        T::Error: Into<StdError>,
+        T::ResponseBody: Body<Data = Bytes> + std::marker::Send + 'static,
+        <T::ResponseBody as Body>::Error: Into<StdError> + std::marker::Send,
+    {
+        pub fn new(inner: T) -> Self {
+            let inner = tonic::client::Grpc::new(inner);
+            Self { inner }
+        }
+        pub fn with_origin(inner: T, origin: Uri) -> Self {
+            let inner = tonic::client::Grpc::with_origin(inner, origin);
+            Self { inner }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> ExplanationServiceClient<InterceptedService<T, F>>
+        where
+            F: tonic::service::Interceptor,
+            T::ResponseBody: Default,
+            T: tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+                Response = http::Response<
+                    <T as tonic::client::GrpcService<tonic::body::Body>>::ResponseBody,
+                >,
+            >,
+            <T as tonic::codegen::Service<
+                http::Request<tonic::body::Body>,
+            >>::Error: Into<StdError> + std::marker::Send + std::marker::Sync,
+        {
+            ExplanationServiceClient::new(InterceptedService::new(inner, interceptor))
+        }
+        /// Compress requests with the given encoding.
+        ///
+        /// This requires the server to support it otherwise it might respond with an
+        /// error.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.send_compressed(encoding);
+            self
+        }
+        /// Enable decompressing responses.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.inner = self.inner.accept_compressed(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_decoding_message_size(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.inner = self.inner.max_encoding_message_size(limit);
+            self
+        }
+        /// What the latest events of a viewer say of the viewer's taste: for the viewer to read, and what a
+        /// ranker goes by. Of a viewer of whom nothing is known the profile is empty, which is no error.
+        ///
+        /// Codes: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, FAILED_PRECONDITION (no active model, or
+        /// one without a ranker, for which no features are kept), RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED,
+        /// UNAVAILABLE, INTERNAL.
+        /// Retry: yes, on UNAVAILABLE, and on RESOURCE_EXHAUSTED with RetryInfo after its delay.
+        pub async fn get_taste_profile(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetTasteProfileRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetTasteProfileResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/marquee.v1.ExplanationService/GetTasteProfile",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(
+                    GrpcMethod::new("marquee.v1.ExplanationService", "GetTasteProfile"),
+                );
+            self.inner.unary(req, path, codec).await
+        }
+    }
+}
+/// Generated server implementations.
+pub mod explanation_service_server {
+    #![allow(
+        unused_variables,
+        dead_code,
+        missing_docs,
+        clippy::wildcard_imports,
+        clippy::let_unit_value,
+    )]
+    use tonic::codegen::*;
+    /// Generated trait containing gRPC methods that should be implemented for use with ExplanationServiceServer.
+    #[async_trait]
+    pub trait ExplanationService: std::marker::Send + std::marker::Sync + 'static {
+        /// What the latest events of a viewer say of the viewer's taste: for the viewer to read, and what a
+        /// ranker goes by. Of a viewer of whom nothing is known the profile is empty, which is no error.
+        ///
+        /// Codes: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, FAILED_PRECONDITION (no active model, or
+        /// one without a ranker, for which no features are kept), RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED,
+        /// UNAVAILABLE, INTERNAL.
+        /// Retry: yes, on UNAVAILABLE, and on RESOURCE_EXHAUSTED with RetryInfo after its delay.
+        async fn get_taste_profile(
+            &self,
+            request: tonic::Request<super::GetTasteProfileRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetTasteProfileResponse>,
+            tonic::Status,
+        >;
+    }
+    /// Tells why answers are as they are. Needs the role `read`. All calls only read.
+    #[derive(Debug)]
+    pub struct ExplanationServiceServer<T> {
+        inner: Arc<T>,
+        accept_compression_encodings: EnabledCompressionEncodings,
+        send_compression_encodings: EnabledCompressionEncodings,
+        max_decoding_message_size: Option<usize>,
+        max_encoding_message_size: Option<usize>,
+    }
+    impl<T> ExplanationServiceServer<T> {
+        pub fn new(inner: T) -> Self {
+            Self::from_arc(Arc::new(inner))
+        }
+        pub fn from_arc(inner: Arc<T>) -> Self {
+            Self {
+                inner,
+                accept_compression_encodings: Default::default(),
+                send_compression_encodings: Default::default(),
+                max_decoding_message_size: None,
+                max_encoding_message_size: None,
+            }
+        }
+        pub fn with_interceptor<F>(
+            inner: T,
+            interceptor: F,
+        ) -> InterceptedService<Self, F>
+        where
+            F: tonic::service::Interceptor,
+        {
+            InterceptedService::new(Self::new(inner), interceptor)
+        }
+        /// Enable decompressing requests with the given encoding.
+        #[must_use]
+        pub fn accept_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.accept_compression_encodings.enable(encoding);
+            self
+        }
+        /// Compress responses with the given encoding, if the client supports it.
+        #[must_use]
+        pub fn send_compressed(mut self, encoding: CompressionEncoding) -> Self {
+            self.send_compression_encodings.enable(encoding);
+            self
+        }
+        /// Limits the maximum size of a decoded message.
+        ///
+        /// Default: `4MB`
+        #[must_use]
+        pub fn max_decoding_message_size(mut self, limit: usize) -> Self {
+            self.max_decoding_message_size = Some(limit);
+            self
+        }
+        /// Limits the maximum size of an encoded message.
+        ///
+        /// Default: `usize::MAX`
+        #[must_use]
+        pub fn max_encoding_message_size(mut self, limit: usize) -> Self {
+            self.max_encoding_message_size = Some(limit);
+            self
+        }
+    }
+    impl<T, B> tonic::codegen::Service<http::Request<B>> for ExplanationServiceServer<T>
+    where
+        T: ExplanationService,
+        B: Body + std::marker::Send + 'static,
+        B::Error: Into<StdError> + std::marker::Send + 'static,
+    {
+        type Response = http::Response<tonic::body::Body>;
+        type Error = std::convert::Infallible;
+        type Future = BoxFuture<Self::Response, Self::Error>;
+        fn poll_ready(
+            &mut self,
+            _cx: &mut Context<'_>,
+        ) -> Poll<std::result::Result<(), Self::Error>> {
+            Poll::Ready(Ok(()))
+        }
+        fn call(&mut self, req: http::Request<B>) -> Self::Future {
+            match req.uri().path() {
+                "/marquee.v1.ExplanationService/GetTasteProfile" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetTasteProfileSvc<T: ExplanationService>(pub Arc<T>);
+                    impl<
+                        T: ExplanationService,
+                    > tonic::server::UnaryService<super::GetTasteProfileRequest>
+                    for GetTasteProfileSvc<T> {
+                        type Response = super::GetTasteProfileResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetTasteProfileRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ExplanationService>::get_taste_profile(
+                                        &inner,
+                                        request,
+                                    )
+                                    .await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetTasteProfileSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                _ => {
+                    Box::pin(async move {
+                        let mut response = http::Response::new(
+                            tonic::body::Body::default(),
+                        );
+                        let headers = response.headers_mut();
+                        headers
+                            .insert(
+                                tonic::Status::GRPC_STATUS,
+                                (tonic::Code::Unimplemented as i32).into(),
+                            );
+                        headers
+                            .insert(
+                                http::header::CONTENT_TYPE,
+                                tonic::metadata::GRPC_CONTENT_TYPE,
+                            );
+                        Ok(response)
+                    })
+                }
+            }
+        }
+    }
+    impl<T> Clone for ExplanationServiceServer<T> {
+        fn clone(&self) -> Self {
+            let inner = self.inner.clone();
+            Self {
+                inner,
+                accept_compression_encodings: self.accept_compression_encodings,
+                send_compression_encodings: self.send_compression_encodings,
+                max_decoding_message_size: self.max_decoding_message_size,
+                max_encoding_message_size: self.max_encoding_message_size,
+            }
+        }
+    }
+    /// Generated gRPC service name
+    pub const SERVICE_NAME: &str = "marquee.v1.ExplanationService";
+    impl<T> tonic::server::NamedService for ExplanationServiceServer<T> {
+        const NAME: &'static str = SERVICE_NAME;
+    }
+}
 /// A trained model.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Model {
@@ -2544,6 +2976,26 @@ pub struct RollBackModelResponse {
     #[prost(string, tag = "2")]
     pub previous_version: ::prost::alloc::string::String,
 }
+/// Has no fields yet. Limits of the whole message: 1 MiB unless the operator set another.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetValueModelRequest {}
+/// The answer of GetValueModel.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetValueModelResponse {
+    /// The text.
+    #[prost(string, tag = "1")]
+    pub text: ::prost::alloc::string::String,
+}
+/// Limits of the whole message: 1 MiB unless the operator set another.
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PutValueModelRequest {
+    /// The text; empty for the one that stands where operators say nothing. Limits: at most 65,536 bytes.
+    #[prost(string, tag = "1")]
+    pub text: ::prost::alloc::string::String,
+}
+/// Has no fields yet.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct PutValueModelResponse {}
 /// Generated client implementations.
 pub mod model_service_client {
     #![allow(
@@ -2728,6 +3180,65 @@ pub mod model_service_client {
                 .insert(GrpcMethod::new("marquee.v1.ModelService", "RollBackModel"));
             self.inner.unary(req, path, codec).await
         }
+        /// What outcomes are worth to a ranker: a short text in TOML, described in docs/ranking.md.
+        ///
+        /// Codes: as ListModels.
+        /// Retry: as ListModels.
+        pub async fn get_value_model(
+            &mut self,
+            request: impl tonic::IntoRequest<super::GetValueModelRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetValueModelResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/marquee.v1.ModelService/GetValueModel",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("marquee.v1.ModelService", "GetValueModel"));
+            self.inner.unary(req, path, codec).await
+        }
+        /// Changes what outcomes are worth. The next answer goes by it; nothing is trained. It holds for every
+        /// version that is promoted later, too.
+        ///
+        /// Codes: INVALID_ARGUMENT (with line and column of what is wrong, or with an outcome that the active
+        /// ranker does not predict; nothing changes then), UNAUTHENTICATED, PERMISSION_DENIED,
+        /// RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, UNAVAILABLE, INTERNAL.
+        /// Retry: yes. Putting the same text again changes nothing.
+        pub async fn put_value_model(
+            &mut self,
+            request: impl tonic::IntoRequest<super::PutValueModelRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PutValueModelResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static(
+                "/marquee.v1.ModelService/PutValueModel",
+            );
+            let mut req = request.into_request();
+            req.extensions_mut()
+                .insert(GrpcMethod::new("marquee.v1.ModelService", "PutValueModel"));
+            self.inner.unary(req, path, codec).await
+        }
     }
 }
 /// Generated server implementations.
@@ -2779,6 +3290,31 @@ pub mod model_service_server {
             request: tonic::Request<super::RollBackModelRequest>,
         ) -> std::result::Result<
             tonic::Response<super::RollBackModelResponse>,
+            tonic::Status,
+        >;
+        /// What outcomes are worth to a ranker: a short text in TOML, described in docs/ranking.md.
+        ///
+        /// Codes: as ListModels.
+        /// Retry: as ListModels.
+        async fn get_value_model(
+            &self,
+            request: tonic::Request<super::GetValueModelRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::GetValueModelResponse>,
+            tonic::Status,
+        >;
+        /// Changes what outcomes are worth. The next answer goes by it; nothing is trained. It holds for every
+        /// version that is promoted later, too.
+        ///
+        /// Codes: INVALID_ARGUMENT (with line and column of what is wrong, or with an outcome that the active
+        /// ranker does not predict; nothing changes then), UNAUTHENTICATED, PERMISSION_DENIED,
+        /// RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, UNAVAILABLE, INTERNAL.
+        /// Retry: yes. Putting the same text again changes nothing.
+        async fn put_value_model(
+            &self,
+            request: tonic::Request<super::PutValueModelRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::PutValueModelResponse>,
             tonic::Status,
         >;
     }
@@ -2997,6 +3533,96 @@ pub mod model_service_server {
                     };
                     Box::pin(fut)
                 }
+                "/marquee.v1.ModelService/GetValueModel" => {
+                    #[allow(non_camel_case_types)]
+                    struct GetValueModelSvc<T: ModelService>(pub Arc<T>);
+                    impl<
+                        T: ModelService,
+                    > tonic::server::UnaryService<super::GetValueModelRequest>
+                    for GetValueModelSvc<T> {
+                        type Response = super::GetValueModelResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::GetValueModelRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ModelService>::get_value_model(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = GetValueModelSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/marquee.v1.ModelService/PutValueModel" => {
+                    #[allow(non_camel_case_types)]
+                    struct PutValueModelSvc<T: ModelService>(pub Arc<T>);
+                    impl<
+                        T: ModelService,
+                    > tonic::server::UnaryService<super::PutValueModelRequest>
+                    for PutValueModelSvc<T> {
+                        type Response = super::PutValueModelResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::PutValueModelRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as ModelService>::put_value_model(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = PutValueModelSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
                 _ => {
                     Box::pin(async move {
                         let mut response = http::Response::new(
@@ -3127,6 +3753,18 @@ pub struct RecommendRequest {
     /// Items at places chosen by hand, if nothing removes them. Limits: at most 100.
     #[prost(message, repeated, tag = "14")]
     pub pins: ::prost::alloc::vec::Vec<Pin>,
+    /// Whether each item carries what is expected to follow when it is shown. Only a model version with a
+    /// ranker tells.
+    #[prost(bool, tag = "15")]
+    pub tell_outcomes: bool,
+    /// Kind of device on which the answer is seen, as events name it; a ranker may go by it.
+    /// Limits: at most 64 bytes.
+    #[prost(string, tag = "16")]
+    pub device: ::prost::alloc::string::String,
+    /// Page on which the answer is seen, as events name it; a ranker may go by it.
+    /// Limits: at most 64 bytes.
+    #[prost(string, tag = "17")]
+    pub page: ::prost::alloc::string::String,
     /// Who asks. Not set: nobody known.
     #[prost(oneof = "recommend_request::Viewer", tags = "1, 2")]
     pub viewer: ::core::option::Option<recommend_request::Viewer>,
@@ -3255,6 +3893,20 @@ pub struct RankedItem {
     /// What the score is made of; only when asked for.
     #[prost(message, optional, tag = "7")]
     pub explanation: ::core::option::Option<Explanation>,
+    /// What is expected to follow when it is shown at the first place; only when asked for, and if a ranker
+    /// ordered the answer.
+    #[prost(message, repeated, tag = "8")]
+    pub outcomes: ::prost::alloc::vec::Vec<ExpectedOutcome>,
+}
+/// What is expected to follow when an item is shown.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ExpectedOutcome {
+    /// What: "open", "watch_fraction", "finish", "like", "comment", "share", "save", "hide", "report".
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// Its chance, compared with what really happened; for "watch_fraction" the mean of the share watched.
+    #[prost(float, tag = "2")]
+    pub expected: f32,
 }
 /// How many candidates one rule removed.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -3282,6 +3934,15 @@ pub struct RankRequest {
     /// Whether each item carries the tree that its score is made of. Costs time per item.
     #[prost(bool, tag = "5")]
     pub explain: bool,
+    /// As in Recommend.
+    #[prost(bool, tag = "6")]
+    pub tell_outcomes: bool,
+    /// As in Recommend. Limits: at most 64 bytes.
+    #[prost(string, tag = "7")]
+    pub device: ::prost::alloc::string::String,
+    /// As in Recommend. Limits: at most 64 bytes.
+    #[prost(string, tag = "8")]
+    pub page: ::prost::alloc::string::String,
     /// Who asks. Not set: nobody known.
     #[prost(oneof = "rank_request::Viewer", tags = "1, 2")]
     pub viewer: ::core::option::Option<rank_request::Viewer>,
@@ -3473,6 +4134,10 @@ pub mod recommendation_service_client {
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
     /// Ranks items for viewers. Needs the role `read`. All calls only read: none changes any state.
+    ///
+    /// Two stages: a model proposes candidates and scores them. If the active version has a ranker, it orders
+    /// some hundreds of them anew by what the viewer is expected to do, and scores are what that is worth. A
+    /// history that comes with a request is answered by the first stage alone.
     ///
     /// Deadlines: the time a client allows (`grpc-timeout`) is handed down to every component. Those
     /// that only make an answer better are left out when there is no time for them, which the answer
@@ -3769,6 +4434,10 @@ pub mod recommendation_service_server {
         >;
     }
     /// Ranks items for viewers. Needs the role `read`. All calls only read: none changes any state.
+    ///
+    /// Two stages: a model proposes candidates and scores them. If the active version has a ranker, it orders
+    /// some hundreds of them anew by what the viewer is expected to do, and scores are what that is worth. A
+    /// history that comes with a request is answered by the first stage alone.
     ///
     /// Deadlines: the time a client allows (`grpc-timeout`) is handed down to every component. Those
     /// that only make an answer better are left out when there is no time for them, which the answer

@@ -214,7 +214,7 @@ impl Watch for Keeper {
         true
     }
 
-    fn keep_state(&mut self, state: &ArtifactBuilder<'_>) -> crate::Result<()> {
+    fn keep_state(&mut self, state: ArtifactBuilder<'_>) -> crate::Result<()> {
         self.kept = Some(state.to_bytes()?);
         Ok(())
     }

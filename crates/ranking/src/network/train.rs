@@ -105,7 +105,7 @@ pub fn train(
         };
         let flow = watch.step(&step);
         if watch.wants_state() {
-            watch.keep_state(&state::keep(done, &trainer, &best))?;
+            watch.keep_state(state::keep(done, &trainer, &best))?;
         }
         if flow == ControlFlow::Break(()) {
             return Err(Error::Stopped {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use marquee_core::Explanation;
 use marquee_engine::{
-    ContinueItem, RecommendRequest, Recommendation, RecommendedItem, RemovedItem, Unfinished,
-    request::page_hash,
+    ContinueItem, ExpectedOutcome, RecommendRequest, Recommendation, RecommendedItem, RemovedItem,
+    Unfinished, request::page_hash,
 };
 use marquee_pipeline::{DegradedReason, StageTiming};
 use marquee_proto::v1;
@@ -122,6 +122,14 @@ fn ranked(item: RecommendedItem) -> v1::RankedItem {
         kind: kind_to_wire(item.kind).into(),
         sources: item.sources.into_iter().map(str::to_owned).collect(),
         explanation: item.explanation.map(explanation),
+        outcomes: item.outcomes.into_iter().map(outcome).collect(),
+    }
+}
+
+fn outcome(outcome: ExpectedOutcome) -> v1::ExpectedOutcome {
+    v1::ExpectedOutcome {
+        name: outcome.name,
+        expected: outcome.expected,
     }
 }
 

@@ -19,7 +19,7 @@ const MAX_COMMENT: usize = 8192;
 /// Longest text of a search, in bytes.
 const MAX_QUERY: usize = 1024;
 /// Longest name of a page or a device, in bytes.
-const MAX_NAME: usize = 64;
+pub(super) const MAX_NAME: usize = 64;
 /// Longest reason of a report, in bytes.
 const MAX_REASON: usize = 256;
 /// Longest length of time: 30 days.
@@ -160,7 +160,7 @@ fn surface(fields: &mut Fields, wire: &v1::Surface) -> Surface {
 }
 
 /// Refuses a text with more than `most` bytes.
-fn short(fields: &mut Fields, field: &str, text: &str, most: usize) {
+pub(super) fn short(fields: &mut Fields, field: &str, text: &str, most: usize) {
     let found = text.len();
     if found > most {
         fields.fail(

@@ -1,9 +1,25 @@
 //! Names of model versions from the wire.
 
+use marquee_proto::v1;
 use marquee_store::ModelVersion;
 
-use super::Fields;
+use super::{Fields, event::short};
 use crate::refusal::Refusal;
+
+/// Longest text that says what outcomes are worth, in bytes.
+const MAX_VALUE_BYTES: usize = 65_536;
+
+/// What outcomes are to be worth; nothing for an empty text.
+///
+/// # Errors
+///
+/// [`Refusal::InvalidFields`] when it is too long.
+pub(crate) fn value_model(request: v1::PutValueModelRequest) -> Result<Option<String>, Refusal> {
+    let mut fields = Fields::default();
+    let text = request.text;
+    short(&mut fields, "text", &text, MAX_VALUE_BYTES);
+    fields.finish(Some((!text.is_empty()).then_some(text)))
+}
 
 /// A version that must be named.
 ///

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use marquee_core::{Actor, ItemKind, SessionId, Timestamp};
 use marquee_engine::{
-    Detail, ItemFilter, PastItem, RankRequest, RecommendRequest, Removals, SeenPolicy,
-    SimilarRequest, Viewer,
+    Detail, ItemFilter, Outcomes, PastItem, RankRequest, RecommendRequest, Removals, SeenPolicy,
+    SimilarRequest, Surroundings, Viewer,
 };
 use marquee_proto::v1::{self, continue_watching_request, rank_request, recommend_request};
 
@@ -13,6 +13,7 @@ use super::{
     DEFAULT_K, Fields, MAX_CANDIDATES, MAX_EXCLUDED, MAX_GENRES, MAX_HISTORY, MAX_K, MAX_KINDS,
     MAX_REQUEST_ID_BYTES, MAX_SHOWN_TOKEN_BYTES,
     catalog::{kind_from_wire, millis_of},
+    event::{MAX_NAME, short},
     rules,
 };
 use crate::{page_token, refusal::Refusal};
@@ -66,6 +67,8 @@ pub(crate) fn recommend(
         } else {
             Removals::Unnamed
         },
+        outcomes: outcomes(request.tell_outcomes),
+        surroundings: surroundings(&mut fields, &request.device, &request.page),
         session,
         shown: Vec::new(),
         now,
@@ -96,6 +99,8 @@ pub(crate) fn rank(request: &v1::RankRequest, now: Timestamp) -> Result<RankRequ
         items: candidates(&mut fields, &request.item_ids),
         seen: seen(&mut fields, request.seen, SeenPolicy::Allow),
         detail: detail(request.explain),
+        outcomes: outcomes(request.tell_outcomes),
+        surroundings: surroundings(&mut fields, &request.device, &request.page),
         session: None,
         now,
     };
@@ -262,6 +267,25 @@ fn seen(fields: &mut Fields, number: i32, unspecified: SeenPolicy) -> SeenPolicy
             );
             unspecified
         }
+    }
+}
+
+fn outcomes(tell: bool) -> Outcomes {
+    if tell {
+        Outcomes::Told
+    } else {
+        Outcomes::Untold
+    }
+}
+
+fn surroundings(fields: &mut Fields, device: &str, page: &str) -> Surroundings {
+    let mut named = |field: &str, text: &str| {
+        short(fields, field, text, MAX_NAME);
+        (!text.is_empty()).then(|| text.to_owned())
+    };
+    Surroundings {
+        device: named("device", device),
+        page: named("page", page),
     }
 }
 

@@ -14,16 +14,18 @@ const MAX_OPPOSED: usize = 1000;
 /// The least time for which events are kept.
 const LEAST_KEPT: Duration = Duration::from_hours(1);
 
-/// Whom to look at, and how many deeds to tell.
-///
-/// # Errors
-///
-/// [`Refusal::InvalidFields`].
-pub(crate) fn viewer(request: &v1::GetViewerStateRequest) -> Result<(Actor, usize), Refusal> {
-    let mut fields = Fields::default();
-    let actor = match &request.viewer {
-        Some(Wire::UserId(id)) => fields.user_id("user_id", id).map(Actor::User),
-        Some(Wire::SessionId(id)) => {
+/// Whom a request is about.
+#[derive(Clone, Copy)]
+pub(super) enum Given<'a> {
+    User(&'a str),
+    Session(&'a str),
+}
+
+/// The same, checked.
+pub(super) fn actor(fields: &mut Fields, given: Option<Given<'_>>) -> Option<Actor> {
+    match given {
+        Some(Given::User(id)) => fields.user_id("user_id", id).map(Actor::User),
+        Some(Given::Session(id)) => {
             let made = SessionId::new(id);
             fields.id("session_id", made).map(Actor::Session)
         }
@@ -32,7 +34,21 @@ pub(crate) fn viewer(request: &v1::GetViewerStateRequest) -> Result<(Actor, usiz
             fields.fail("viewer", problem);
             None
         }
-    };
+    }
+}
+
+/// Whom to look at, and how many deeds to tell.
+///
+/// # Errors
+///
+/// [`Refusal::InvalidFields`].
+pub(crate) fn viewer(request: &v1::GetViewerStateRequest) -> Result<(Actor, usize), Refusal> {
+    let mut fields = Fields::default();
+    let given = request.viewer.as_ref().map(|viewer| match viewer {
+        Wire::UserId(id) => Given::User(id),
+        Wire::SessionId(id) => Given::Session(id),
+    });
+    let actor = self::actor(&mut fields, given);
     let most = fields.length("k", request.k, (DEFAULT_K, MAX_K));
     fields.finish(actor.map(|actor| (actor, most)))
 }

@@ -74,7 +74,7 @@ fn every() -> Vec<(Refusal, Code, &'static str)> {
 }
 
 /// Those that only calls which write, or ask for what was written, can get.
-fn of_writing() -> [(Refusal, Code, &'static str); 4] {
+fn of_writing() -> [(Refusal, Code, &'static str); 5] {
     [
         (Refusal::ReadOnly, Code::FailedPrecondition, "READ_ONLY"),
         (Refusal::DiskFull, Code::ResourceExhausted, "DISK_FULL"),
@@ -84,6 +84,7 @@ fn of_writing() -> [(Refusal, Code, &'static str); 4] {
             Code::FailedPrecondition,
             "EVENTS_UNTRAINED",
         ),
+        (Refusal::NoRanker, Code::FailedPrecondition, "NO_RANKER"),
     ]
 }
 

@@ -3,7 +3,8 @@
 use std::sync::PoisonError;
 
 use marquee_proto::v1::{
-    ListModelsRequest, ListModelsResponse, Model, PromoteModelRequest, PromoteModelResponse,
+    GetValueModelRequest, GetValueModelResponse, ListModelsRequest, ListModelsResponse, Model,
+    PromoteModelRequest, PromoteModelResponse, PutValueModelRequest, PutValueModelResponse,
     RollBackModelRequest, RollBackModelResponse, model_service_server::ModelService,
 };
 use marquee_store::ModelVersion;
@@ -71,6 +72,32 @@ impl ModelService for Services {
                 active_version: active.to_string(),
                 previous_version,
             })
+        })
+        .await
+    }
+
+    async fn get_value_model(
+        &self,
+        request: Request<GetValueModelRequest>,
+    ) -> Result<Response<GetValueModelResponse>, Status> {
+        self.work(deadline_of(&request), |this, _| {
+            let text = this.backend.value_model();
+            let text = text.map_err(|error| this.refusal(&error))?;
+            Ok(GetValueModelResponse { text })
+        })
+        .await
+    }
+
+    async fn put_value_model(
+        &self,
+        request: Request<PutValueModelRequest>,
+    ) -> Result<Response<PutValueModelResponse>, Status> {
+        let deadline = deadline_of(&request);
+        let text = convert::value_model(request.into_inner())?;
+        self.work(deadline, move |this, _| {
+            let put = this.backend.put_value_model(text.as_deref());
+            put.map_err(|error| this.refusal(&error))?;
+            Ok(PutValueModelResponse {})
         })
         .await
     }

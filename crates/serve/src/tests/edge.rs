@@ -316,6 +316,7 @@ async fn reflection_lists_every_service() {
             "grpc.reflection.v1.ServerReflection",
             "marquee.v1.CatalogService",
             "marquee.v1.EventService",
+            "marquee.v1.ExplanationService",
             "marquee.v1.ModelService",
             "marquee.v1.RecommendationService",
             "marquee.v1.StateService",

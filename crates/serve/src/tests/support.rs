@@ -191,6 +191,23 @@ impl Backend for Script {
         Err(EngineError::Untrained { seq: 8 })
     }
 
+    fn taste(
+        &self,
+        _: &Actor,
+        _: Timestamp,
+        _: usize,
+    ) -> Result<marquee_engine::Taste, EngineError> {
+        Err(EngineError::NoRanker)
+    }
+
+    fn value_model(&self) -> Result<String, EngineError> {
+        Ok("[outcomes]\nopen = 1.0\n".to_owned())
+    }
+
+    fn put_value_model(&self, _: Option<&str>) -> Result<(), EngineError> {
+        Ok(())
+    }
+
     fn n_items(&self) -> usize {
         5
     }

@@ -1,0 +1,198 @@
+//! The state that features are computed from, as it goes on with each event.
+
+use std::{
+    path::Path,
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use marquee_core::{Actor, ItemIdx, User};
+use marquee_features::{Entities, FeatureState, NONE};
+use marquee_ingest::Catalog;
+use marquee_journal::{Committed, Entry, Snapshot};
+
+use super::{SecondStage, file::STATE_FILE};
+use crate::{Interactions, Result, live::Live};
+
+/// A state that requests read and the journal's thread writes.
+#[derive(Debug)]
+pub(crate) struct LiveFeatures {
+    inner: RwLock<Inner>,
+    n_imported: u64,
+}
+
+/// A state and how far it is.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) state: FeatureState,
+    /// Of each item of the model the row among the records of the state.
+    rows: Vec<u32>,
+    /// Number of the last entry of the journal that it has seen.
+    seq: u64,
+    /// What that was when it was opened.
+    opened_at: u64,
+}
+
+impl Inner {
+    /// The row of an item: of one that the model knows by its row there, of others by id.
+    pub(crate) fn item_row(&self, item: ItemIdx, id: Option<&str>) -> u32 {
+        let known = self.rows.get(item.index()).copied();
+        known.unwrap_or_else(|| {
+            let row = id.and_then(|id| self.state.entities().item_row(id));
+            row.unwrap_or(NONE)
+        })
+    }
+}
+
+impl LiveFeatures {
+    /// The state of `stage`, whose version lies in `folder`: the one that the training left, or the one
+    /// at `left` if a server left one.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Features`](crate::EngineError::Features) when it cannot be read.
+    pub(crate) fn open(
+        (stage, folder): (&SecondStage, &Path),
+        left: &Path,
+        entities: &Entities,
+        interactions: &Interactions,
+    ) -> Result<Self> {
+        let open = |path: &Path| FeatureState::open(path, stage.plan().clone(), entities.clone());
+        let n_imported = stage.n_imported;
+        // What a server left is a shortcut: if it cannot be read, the journal still has everything.
+        let (mut state, seq) = match left.exists().then(|| open(left)) {
+            Some(Ok(state)) => {
+                let seen = state.progress().last_seq.saturating_sub(n_imported);
+                (state, seen.max(stage.journal_seq))
+            }
+            _ => (open(&folder.join(STATE_FILE))?, stage.journal_seq),
+        };
+        let rows = interactions.item_ids().map(|id| {
+            let row = state.entities_mut().item(id);
+            row.map_err(|source| marquee_features::Error::from(source).into())
+        });
+        let rows: Vec<u32> = rows.collect::<Result<_>>()?;
+        Ok(Self {
+            inner: RwLock::new(Inner {
+                state,
+                rows,
+                seq,
+                opened_at: seq,
+            }),
+            n_imported,
+        })
+    }
+
+    /// Takes in what the journal has that the state has not seen.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Journal`](crate::EngineError::Journal) when the journal cannot be read.
+    pub(crate) fn catch_up(&self, journal: &Snapshot, live: &Live) -> Result<()> {
+        let from = self.read().seq + 1;
+        for committed in journal.scan(from) {
+            self.apply(std::slice::from_ref(&committed?), live)?;
+        }
+        Ok(())
+    }
+
+    /// Takes in entries as they were written, those that it has seen before left out.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError::Features`](crate::EngineError::Features) when there is no room for a new viewer or
+    /// item.
+    pub(crate) fn apply(&self, batch: &[Committed], live: &Live) -> Result<()> {
+        let mut inner = self.write();
+        let Inner { state, seq, .. } = &mut *inner;
+        for committed in batch {
+            let is_new = committed.seq > *seq;
+            match &committed.entry {
+                Entry::Event(event) if is_new => {
+                    let number = self.n_imported + committed.seq;
+                    match live.owner(&event.actor) {
+                        owner if owner == event.actor => state.apply(number, event)?,
+                        owner => {
+                            let mut event = event.clone();
+                            event.actor = owner;
+                            state.apply(number, &event)?;
+                        }
+                    }
+                }
+                // Doing this twice does no harm, and finds what came in between.
+                Entry::SignIn { session, user, .. } => {
+                    let entities = state.entities_mut();
+                    let from = entities.viewer_row(&Actor::Session(session.clone()));
+                    let into = entities.viewer(&Actor::User(user.clone()));
+                    if let Some(from) = from {
+                        state.merge_viewers(from, into);
+                    }
+                }
+                Entry::PutItem(item) => {
+                    let put = state.entities_mut().put_item(item);
+                    put.map_err(marquee_features::Error::from)?;
+                }
+                Entry::PutUser(user) => {
+                    state.entities_mut().put_user(user);
+                }
+                Entry::Event(_) | Entry::DeleteItem(_) | Entry::DeleteUser(_) => {}
+            }
+            *seq = committed.seq.max(*seq);
+        }
+        Ok(())
+    }
+
+    /// Forgets what is kept of some people.
+    pub(crate) fn forget(&self, actors: &[Actor]) {
+        let mut inner = self.write();
+        for actor in actors {
+            if let Some(row) = inner.state.entities().viewer_row(actor) {
+                inner.state.forget_viewer(row);
+            }
+        }
+    }
+
+    /// How many entries of the journal the file it was read from has not seen.
+    pub(crate) fn n_behind(&self) -> u64 {
+        let inner = self.read();
+        inner.seq - inner.opened_at
+    }
+
+    /// Leaves the state at `left` for the next server.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`](crate::EngineError) when the disk refuses.
+    pub(crate) fn leave(&self, left: &Path) -> Result<()> {
+        Ok(self.read().state.write(left)?)
+    }
+
+    /// What requests read. Held for the time of one computation.
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Inner> {
+        self.inner.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An event is taken in whole; after a panic elsewhere counts are right but for that one.
+    fn write(&self) -> RwLockWriteGuard<'_, Inner> {
+        self.inner.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What features read of the catalog and of `users`.
+///
+/// # Errors
+///
+/// [`EngineError::Features`](crate::EngineError::Features) when there are more items than rows.
+pub(crate) fn entities<'a>(
+    catalog: &Catalog,
+    users: impl Iterator<Item = &'a User>,
+) -> Result<Entities> {
+    let mut entities = Entities::default();
+    for item in catalog.items() {
+        let put = entities.put_item(item);
+        put.map_err(marquee_features::Error::from)?;
+    }
+    for user in users {
+        entities.put_user(user);
+    }
+    Ok(entities)
+}
