@@ -6,7 +6,7 @@ use marquee_features::{TasteProfile, Tie};
 use crate::{Engine, EngineError, Result};
 
 /// After which an event weighs half of what it did.
-const HALF_LIFE: Seconds = Seconds(30.0 * 24.0 * 3600.0);
+pub(crate) const HALF_LIFE: Seconds = Seconds(30.0 * 24.0 * 3600.0);
 
 /// The taste of a viewer.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -1,6 +1,7 @@
 //! `marquee ask`: the client of a running server.
 
 mod json;
+mod ranking;
 mod show;
 mod state;
 
@@ -65,6 +66,15 @@ enum Question {
         /// Say what each score is made of
         #[arg(long)]
         explain: bool,
+        /// Say what is expected to follow when each item is shown, if the model has a ranker
+        #[arg(long)]
+        outcomes: bool,
+        /// Kind of device on which the answer is seen, as events name it
+        #[arg(long, value_name = "NAME", default_value = "")]
+        device: String,
+        /// Page on which the answer is seen, as events name it
+        #[arg(long, value_name = "NAME", default_value = "")]
+        page: String,
     },
     /// The items most like one item
     Similar {
@@ -89,6 +99,10 @@ enum Question {
     },
     /// Make the version that was active before answer again
     RollBack,
+    /// What a viewer's events say of the viewer's taste
+    Taste(ranking::Whose),
+    /// What outcomes are worth to a ranker; shows it, after changing it if asked to
+    Value(ranking::Worth),
     /// What an operator may look at, and tidy up
     State {
         #[command(subcommand)]
@@ -122,6 +136,8 @@ async fn ask(args: &Args) -> Result<()> {
         Question::Models | Question::Promote { .. } | Question::RollBack => {
             models(args, channel).await
         }
+        Question::Taste(whose) => ranking::taste(args, whose, channel).await,
+        Question::Value(worth) => ranking::value(args, worth, channel).await,
         Question::State { matter } => state::ask(args, matter, channel).await,
     }
 }
@@ -145,6 +161,9 @@ async fn rank(args: &Args, channel: Channel) -> Result<()> {
             without_genre,
             rules,
             explain,
+            outcomes,
+            device,
+            page,
         } => {
             let mut request = RecommendRequest {
                 viewer: user.clone().map(Viewer::UserId),
@@ -155,6 +174,9 @@ async fn rank(args: &Args, channel: Channel) -> Result<()> {
                     ..ItemFilter::default()
                 }),
                 explain: *explain,
+                tell_outcomes: *outcomes,
+                device: device.clone(),
+                page: page.clone(),
                 ..RecommendRequest::default()
             };
             rules.write(&mut request);

@@ -12,7 +12,11 @@ use marquee_ranking::{Ranker, Signals};
 use super::{
     SecondStage, live::LiveFeatures, second::signals, train::length_and_age, value::Worth,
 };
-use crate::{ExpectedOutcome, Interactions, Shelf, Surroundings};
+use crate::{ExpectedOutcome, Interactions, Shelf, Surroundings, taste::HALF_LIFE};
+
+/// What a value model calls its term of ties, and that of types.
+const RELATIONSHIP: &str = "relationship";
+const TYPE_PREFERENCE: &str = "type preference";
 
 type StageResult<T> = Result<T, StageError>;
 
@@ -108,6 +112,35 @@ impl<'a> RankingStage<'a> {
             None => FeatureTable::new(Arc::clone(schema))
                 .map_err(|_| StageError::Unavailable { stage: "features" }),
         }
+    }
+
+    /// What of the viewer's past a part of a value stands on, in words.
+    fn because(&self, part: &str, query: &Query<'_>, item: ItemIdx) -> Option<String> {
+        let record = self.shelf.record(item)?;
+        let inner = self.features.read();
+        let entities = inner.state.entities();
+        let viewer = entities.viewer_row(self.viewer.as_ref()?)?;
+        let told: Vec<String> = match part {
+            RELATIONSHIP => {
+                let creator = entities.creator_row(record.creators.first()?.as_str())?;
+                let tie = inner.state.tie(viewer, creator, query.now, HALF_LIFE);
+                let parts = tie.parts.iter();
+                let parts = parts.map(|part| format!("{} x{}", part.kind, part.count));
+                parts.collect()
+            }
+            TYPE_PREFERENCE => {
+                let profile = inner
+                    .state
+                    .taste_profile(viewer, query.now, HALF_LIFE, usize::MAX);
+                let shared = profile.genres.iter();
+                let shared = shared.filter(|genre| record.genres.contains(&genre.name));
+                let percent = |share: f64| (100.0 * share).round();
+                let shared = shared.map(|one| format!("{} {} %", one.name, percent(one.share)));
+                shared.collect()
+            }
+            _ => return None,
+        };
+        (!told.is_empty()).then(|| told.join(", "))
     }
 
     /// Columns of the candidates, and what a value model reads of each.
@@ -214,7 +247,7 @@ impl Scorer for RankingStage<'_> {
         Ok(())
     }
 
-    fn explain(&self, _: &Query<'_>, item: ItemIdx) -> StageResult<Explanation> {
+    fn explain(&self, query: &Query<'_>, item: ItemIdx) -> StageResult<Explanation> {
         let known = self.known();
         let place = known.items.iter().position(|&known| known == item);
         let Some(row) = place.filter(|_| !known.chances.is_empty()) else {
@@ -226,6 +259,12 @@ impl Scorer for RankingStage<'_> {
         let n = known.items.len();
         let chance = |head: usize| known.chances[head * n + row];
         let mut tree = self.worth.model.explain(chance, &known.signals[row]);
+        for part in &mut tree.parts {
+            if let Some(because) = self.because(&part.label, query, item) {
+                part.label.push_str(": ");
+                part.label.push_str(&because);
+            }
+        }
         let against = f64::from(known.against[row]);
         if against != 0.0 {
             let parts = [

@@ -33,6 +33,11 @@ scale = 10.0
 weight = 0.05
 curve = \"linear\"
 scale = 1.0
+
+[type_preference]
+weight = 0.05
+curve = \"linear\"
+scale = 1.0
 ";
 
 impl Engine {

@@ -30,6 +30,8 @@ fn ranked_item(item: &RankedItem) -> Value {
         "kind": kind(item.kind),
         "sources": item.sources,
         "explanation": item.explanation.as_ref().map(explanation),
+        "outcomes": item.outcomes.iter().map(|one| (one.name.clone(), one.expected.into()))
+            .collect::<serde_json::Map<_, _>>(),
     })
 }
 

@@ -2,7 +2,8 @@
 
 use anyhow::Result;
 use marquee_proto::v1::{
-    AnswerInfo, Explanation, GetItemResponse, ItemKind, ListModelsResponse, Move, RankedItem,
+    AnswerInfo, ExpectedOutcome, Explanation, GetItemResponse, ItemKind, ListModelsResponse, Move,
+    RankedItem,
 };
 
 use serde_json::Value;
@@ -22,6 +23,11 @@ pub(super) fn ranked(items: &[RankedItem], info: Option<&AnswerInfo>) -> Result<
         ))?;
         if let Some(tree) = &item.explanation {
             output::line(format_args!("             because of {}", because(tree)))?;
+        }
+        if !item.outcomes.is_empty() {
+            let told = |one: &ExpectedOutcome| format!("{} {:.4}", one.name, one.expected);
+            let told: Vec<String> = item.outcomes.iter().map(told).collect();
+            output::line(format_args!("             expected: {}", told.join(", ")))?;
         }
     }
     info.map_or(Ok(()), how)
