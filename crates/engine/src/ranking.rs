@@ -3,7 +3,7 @@
 //! A version of name [`NAME`] or [`TREES_NAME`] holds, besides the files of the model that proposes its
 //! candidates, a ranker, curves that make its values probabilities, the declarations of its features and
 //! the state that they were computed from. In a server that state goes on with each event
-//! ([`live`]), so that what the ranker is asked with is computed by the very code that made what it
+//! (`live`), so that what the ranker is asked with is computed by the very code that made what it
 //! learned from. What predicted outcomes are worth is said by a short text beside the models, which
 //! changes without any training ([`value`]).
 
