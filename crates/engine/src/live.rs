@@ -37,6 +37,9 @@ pub struct LiveLimits {
     /// Most events of one viewer that an answer ranks by. Of older ones thumbs down, hides and reports
     /// still count, and eight times as many are remembered as seen.
     pub viewer_events: usize,
+    /// About how many bytes features take that are counted of viewers. Beyond that those are forgotten
+    /// who have not been seen for the longest time; whoever returns begins anew.
+    pub feature_bytes: usize,
 }
 
 impl Default for LiveLimits {
@@ -44,6 +47,7 @@ impl Default for LiveLimits {
         Self {
             viewer_bytes: 256 << 20,
             viewer_events: 2000,
+            feature_bytes: 2 << 30,
         }
     }
 }

@@ -49,6 +49,7 @@ pub(crate) struct Shared {
     pub(crate) catalog: RwLock<Catalog>,
     pub(crate) state: ArcSwapOption<State>,
     pub(crate) live: Live,
+    feature_bytes: usize,
     /// Held while the catalog changes and while a state is made from it, so that none lacks a change.
     shelving: Mutex<()>,
     /// Held while features take in events and while a state comes into place, so that none lacks an
@@ -63,6 +64,7 @@ impl Shared {
             imported,
             state: ArcSwapOption::empty(),
             live: Live::new(limits),
+            feature_bytes: limits.feature_bytes,
             shelving: Mutex::new(()),
             featuring: Mutex::new(()),
         }
@@ -125,7 +127,8 @@ impl Shared {
         let entities = entities(&read(&self.catalog), users)?;
         let known = generation.interactions();
         let from = (stage, files.version.as_path());
-        let features = LiveFeatures::open(from, &files.left, &entities, known)?;
+        let features =
+            LiveFeatures::open(from, &files.left, &entities, (known, self.feature_bytes))?;
         if let Some(journal) = journal {
             features.catch_up(&journal, &self.live)?;
         }

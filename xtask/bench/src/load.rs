@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use hdrhistogram::Histogram;
 use marquee_math::{Rng, rng};
 use marquee_proto::v1::{
-    RecommendRequest, recommend_request::Viewer,
+    RecommendRequest, StageTiming, recommend_request::Viewer,
     recommendation_service_client::RecommendationServiceClient,
 };
 use rand::RngExt;
@@ -50,6 +50,26 @@ pub(crate) struct Outcome {
     pub(crate) failed: u64,
     pub(crate) degraded: u64,
     pub(crate) seconds: f64,
+    /// Candidates that the answers considered, together.
+    pub(crate) candidates: u64,
+    /// Microseconds of each component that ran, in the order in which they ran first.
+    pub(crate) stages: Vec<(String, Histogram<u64>)>,
+}
+
+impl Outcome {
+    fn count_stages(&mut self, timings: &[StageTiming]) {
+        for timing in timings {
+            let name = format!("{} {}", timing.stage, timing.component);
+            let known = self.stages.iter().position(|(known, _)| *known == name);
+            let place = known.unwrap_or_else(|| {
+                self.stages.push((name, self.latency_us.clone()));
+                let last = self.stages.len() - 1;
+                self.stages[last].1.reset();
+                last
+            });
+            self.stages[place].1.saturating_record(timing.micros);
+        }
+    }
 }
 
 struct Shared {
@@ -73,6 +93,8 @@ pub(crate) async fn run(load: Load) -> Result<Outcome> {
             failed: 0,
             degraded: 0,
             seconds: load.measured.as_secs_f64(),
+            candidates: 0,
+            stages: Vec::new(),
         }),
         start: Instant::now(),
         clients,
@@ -181,6 +203,8 @@ async fn call(shared: Rc<Shared>, number: usize, due: Duration) {
         Ok(answer) => {
             let info = answer.into_inner().info.unwrap_or_default();
             outcome.degraded += u64::from(!info.degraded.is_empty());
+            outcome.candidates += info.candidate_count;
+            outcome.count_stages(&info.timings);
             let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
             outcome.latency_us.saturating_record(micros);
         }

@@ -42,6 +42,9 @@ struct Args {
     /// Seed of the order of viewers and of the arrivals
     #[arg(long, default_value_t = 42)]
     seed: u64,
+    /// Also print a table of the components that the answers ran
+    #[arg(long)]
+    stages: bool,
     /// First cells of the Markdown row that is printed
     #[arg(long, default_value = "")]
     label: String,
@@ -70,5 +73,9 @@ fn main() -> Result<()> {
         .enable_all()
         .build()?;
     let outcome = runtime.block_on(load::run(load))?;
-    report::row(&args.label, &outcome)
+    report::row(&args.label, &outcome)?;
+    if args.stages {
+        report::stages(&outcome)?;
+    }
+    Ok(())
 }

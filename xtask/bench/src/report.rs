@@ -1,4 +1,4 @@
-//! One line of a Markdown table.
+//! What was measured, in lines of Markdown tables.
 
 use std::io::{Write, stdout};
 
@@ -28,5 +28,30 @@ pub(crate) fn row(label: &str, outcome: &Outcome) -> Result<()> {
         outcome.failed,
         outcome.degraded,
     )?;
+    Ok(())
+}
+
+/// Prints a table of the components that the answers ran, and how many candidates they considered.
+///
+/// # Errors
+///
+/// When standard output is closed.
+pub(crate) fn stages(outcome: &Outcome) -> Result<()> {
+    let mut out = stdout().lock();
+    let answers = outcome.latency_us.len().max(1);
+    writeln!(
+        out,
+        "\n{:.0} candidates an answer\n\n| component | mean µs | p50 µs | p99 µs |\n|---|---|---|---|",
+        outcome.candidates as f64 / answers as f64,
+    )?;
+    for (name, micros) in &outcome.stages {
+        writeln!(
+            out,
+            "| {name} | {:.0} | {} | {} |",
+            micros.mean(),
+            micros.value_at_quantile(0.5),
+            micros.value_at_quantile(0.99),
+        )?;
+    }
     Ok(())
 }

@@ -34,6 +34,12 @@ pub(crate) struct Options {
     /// Items a call asks for
     #[arg(short, default_value_t = 20)]
     k: u32,
+    /// Have a ranker order the candidates: the synthetic folder gets one, trained for a pass
+    #[arg(long, conflicts_with = "data")]
+    ranker: bool,
+    /// Also print what each component took at the first rate
+    #[arg(long)]
+    stages: bool,
 }
 
 /// Builds, starts the server, sends the load, and prints the table.
@@ -56,6 +62,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     let binary = programs.join("marquee");
     let data = match &options.data {
         Some(data) => data.clone(),
+        None if options.ranker => ranked(workspace, &binary)?,
         None => synthetic(workspace, &binary)?,
     };
     let version = active_version(&data)?;
@@ -85,6 +92,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         let label = format!("{rate} a second");
         let mut at_rate = load();
         at_rate.args(["--rate", &rate.to_string(), "--label", &label]);
+        if options.stages && options.rates.first() == Some(rate) {
+            at_rate.arg("--stages");
+        }
         shell::run(&mut at_rate)?;
     }
     shell::run(load().args(["--concurrency", "16", "--label", "16 at once"]))?;
@@ -108,6 +118,28 @@ pub(super) fn synthetic(workspace: &Workspace, binary: &Path) -> anyhow::Result<
     let mut train = Command::new(binary);
     train.args(["train", "--data"]).arg(&data);
     shell::run(train.args(["--model", "ials:factors=64,iterations=8"]))?;
+    Ok(data)
+}
+
+/// The same world in a folder of its own, with a ranker on top of the model, made once.
+fn ranked(workspace: &Workspace, binary: &Path) -> anyhow::Result<PathBuf> {
+    let folder = workspace.target().join("bench-serve");
+    let data = folder.join("ranked");
+    if data.join("models/ACTIVE").is_file() {
+        return Ok(data);
+    }
+    fs::create_dir_all(&folder).with_context(|| format!("{}", folder.display()))?;
+    let out = folder.join("world");
+    if !out.join("world.json").is_file() {
+        world::of_size(workspace, &out, ["100000", "100000", "5000000"])?;
+    }
+    let mut import = Command::new(binary);
+    import.args(["import", "--data"]).arg(&data).arg(&out);
+    shell::run(&mut import)?;
+    let mut train = Command::new(binary);
+    train.args(["train", "--data"]).arg(&data);
+    train.args(["--model", "ials:factors=64,iterations=8"]);
+    shell::run(train.args(["--model", "ranker:epochs=1"]))?;
     Ok(data)
 }
 

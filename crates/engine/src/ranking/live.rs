@@ -5,7 +5,7 @@ use std::{
     sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
-use marquee_core::{Actor, ItemIdx, User};
+use marquee_core::{Actor, ItemIdx, Seconds, Timestamp, User};
 use marquee_features::{Entities, FeatureState, NONE};
 use marquee_ingest::Catalog;
 use marquee_journal::{Committed, Entry, Snapshot};
@@ -13,11 +13,19 @@ use marquee_journal::{Committed, Entry, Snapshot};
 use super::{SecondStage, file::STATE_FILE};
 use crate::{Interactions, Result, live::Live};
 
+/// Events after which it is looked whether viewers take too much room.
+const LOOK_EVERY: u64 = 1 << 16;
+/// Whoever was not seen for so many days is forgotten first, then for half as many, and so on.
+const IDLE_DAYS: f64 = 512.0;
+const DAY_S: f64 = 86_400.0;
+
 /// A state that requests read and the journal's thread writes.
 #[derive(Debug)]
 pub(crate) struct LiveFeatures {
     inner: RwLock<Inner>,
     n_imported: u64,
+    /// Bytes that viewers may take.
+    most_bytes: usize,
 }
 
 /// A state and how far it is.
@@ -54,7 +62,7 @@ impl LiveFeatures {
         (stage, folder): (&SecondStage, &Path),
         left: &Path,
         entities: &Entities,
-        interactions: &Interactions,
+        (interactions, most_bytes): (&Interactions, usize),
     ) -> Result<Self> {
         let open = |path: &Path| FeatureState::open(path, stage.plan().clone(), entities.clone());
         let n_imported = stage.n_imported;
@@ -79,6 +87,7 @@ impl LiveFeatures {
                 opened_at: seq,
             }),
             n_imported,
+            most_bytes,
         })
     }
 
@@ -136,6 +145,9 @@ impl LiveFeatures {
                 }
                 Entry::Event(_) | Entry::DeleteItem(_) | Entry::DeleteUser(_) => {}
             }
+            if is_new && committed.seq.is_multiple_of(LOOK_EVERY) {
+                forget_idle(state, self.most_bytes, committed.received);
+            }
             *seq = committed.seq.max(*seq);
         }
         Ok(())
@@ -174,6 +186,15 @@ impl LiveFeatures {
     /// An event is taken in whole; after a panic elsewhere counts are right but for that one.
     fn write(&self) -> RwLockWriteGuard<'_, Inner> {
         self.inner.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Forgets viewers who have not been seen for long until the others take at most `most` bytes.
+pub(super) fn forget_idle(state: &mut FeatureState, most: usize, now: Timestamp) {
+    let mut days = IDLE_DAYS;
+    while state.bytes()[0] > most && days >= 1.0 {
+        state.forget_idle(now.plus(Seconds(-days * DAY_S)));
+        days /= 2.0;
     }
 }
 

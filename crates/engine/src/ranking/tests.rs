@@ -516,3 +516,61 @@ fn without_impressions_there_is_nothing_to_learn() {
     let error = train_ranker(&data, &wrong, step).unwrap_err();
     assert!(matches!(error, EngineError::Params { .. }), "{error}");
 }
+
+#[test]
+fn room_of_viewers_is_bounded_and_the_latest_stay() {
+    let mut state = FeatureState::new(
+        std::sync::Arc::new(Plan::standard()),
+        marquee_features::Entities::default(),
+    );
+    let day = |number: f64| Timestamp::EPOCH.plus(marquee_core::Seconds(86_400.0 * number));
+    for number in 0..200_u32 {
+        let opens = by_visit(
+            &format!("visit-{number}"),
+            &format!("e{number}"),
+            day(f64::from(number)),
+            Action::Open {
+                item: ItemId::new("a").unwrap(),
+            },
+        );
+        let Entry::Event(event) = opens else {
+            unreachable!("made above");
+        };
+        state.apply(u64::from(number), &event).unwrap();
+    }
+    let all = state.bytes()[0];
+    live::forget_idle(&mut state, all, day(200.0));
+    assert_eq!(state.bytes()[0], all);
+    live::forget_idle(&mut state, all / 2, day(200.0));
+    assert!(state.bytes()[0] <= all / 2);
+    let kept = |visit: &str| {
+        let actor = Actor::Session(SessionId::new(visit).unwrap());
+        let row = state.entities().viewer_row(&actor).unwrap();
+        has_opened(&state, row, day(200.0))
+    };
+    assert!(kept("visit-199") && !kept("visit-0"));
+}
+
+/// Whether features know that a viewer opened anything.
+fn has_opened(state: &FeatureState, viewer: u32, now: Timestamp) -> bool {
+    let mut table = FeatureTable::new(state.plan().schema().clone()).unwrap();
+    let asked = Asked {
+        viewer,
+        time: now,
+        device: None,
+        page: None,
+        items: &[],
+        positions: &[],
+    };
+    let vectors = VectorSet::default();
+    let mut scratch = Scratch::default();
+    state
+        .compute(&asked, &vectors, &mut scratch, &mut table)
+        .unwrap();
+    let view = table.view();
+    let names = &state.plan().schema().request.dense;
+    let since = names
+        .iter()
+        .position(|name| name == "viewer.hours_since_open");
+    !view.request_dense_of(0)[since.unwrap()].is_nan()
+}
