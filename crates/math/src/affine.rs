@@ -2,7 +2,7 @@
 
 use crate::{
     MatrixView, MatrixViewMut,
-    simd::{self, Affine, BLOCK, Rows},
+    simd::{self, Affine, BLOCK, Outer, Rows, Start},
 };
 
 /// Columns of weights are padded to a multiple of it.
@@ -51,30 +51,91 @@ pub fn affine(
     start: &[f32],
     y: &mut MatrixViewMut<'_, f32>,
 ) {
+    assert_eq!(weights.n_columns(), start.len(), "numbers to start from");
+    multiply(x, weights, Start::Row(start), y);
+}
+
+/// Adds `x W` to `y`, row by row; otherwise as [`affine`].
+///
+/// # Panics
+///
+/// As [`affine`].
+pub fn affine_add(
+    x: MatrixView<'_, f32>,
+    weights: MatrixView<'_, f32>,
+    y: &mut MatrixViewMut<'_, f32>,
+) {
+    multiply(x, weights, Start::Own, y);
+}
+
+fn multiply(
+    x: MatrixView<'_, f32>,
+    weights: MatrixView<'_, f32>,
+    start: Start<'_>,
+    y: &mut MatrixViewMut<'_, f32>,
+) {
     let size = (x.n_rows(), x.n_columns());
+    let width = weights.n_columns();
     assert_eq!(size.1, weights.n_rows(), "inner length of a product");
     assert_eq!(size.0, y.n_rows(), "rows of a product");
-    assert_eq!(weights.n_columns(), start.len(), "numbers to start from");
-    assert_eq!(weights.n_columns(), y.n_columns(), "columns of a product");
-    assert!(start.len().is_multiple_of(BLOCK), "padded columns");
-    let (x, x_stride, x_column) = x.raw();
-    let (weights, stride, column) = weights.raw();
-    assert!(x_column == 1 && column == 1, "columns side by side");
-    let (y, y_stride) = y.raw();
+    assert_eq!(width, y.n_columns(), "columns of a product");
+    assert!(width.is_multiple_of(BLOCK), "padded columns");
+    let (x, weights) = (rows(x), rows(weights));
+    let (y, stride) = y.raw();
     simd::affine(Affine {
-        x: Rows {
-            data: x,
-            stride: x_stride,
-        },
+        x,
         size,
-        weights: Rows {
-            data: weights,
-            stride,
-        },
+        weights,
+        width,
         start,
-        y: Rows {
-            data: y,
-            stride: y_stride,
-        },
+        y: Rows { data: y, stride },
     });
+}
+
+/// Adds `aᵀ b` to `c`: the sum of the outer products of rows of `a` with rows of `b`, in their order.
+///
+/// - `a`, `b`: as many rows each; columns of `b` a multiple of [`AFFINE_BLOCK`].
+/// - `c`: a row for each column of `a`, of as many columns as `b`.
+///
+/// Cost: as many multiplications and additions as the product has.
+///
+/// # Panics
+///
+/// When shapes do not agree, or columns of `a` or `b` are not side by side.
+///
+/// # Example
+///
+/// ```
+/// use marquee_math::{AFFINE_BLOCK, MatrixView, MatrixViewMut, outer_add};
+///
+/// let mut b = [0.0; 2 * AFFINE_BLOCK];
+/// (b[0], b[AFFINE_BLOCK]) = (10.0, 100.0);
+/// let mut c = [1.0; AFFINE_BLOCK];
+/// outer_add(
+///     MatrixView::new(&[2.0, 3.0], 2, 1),
+///     MatrixView::new(&b, 2, AFFINE_BLOCK),
+///     &mut MatrixViewMut::new(&mut c, 1, AFFINE_BLOCK),
+/// );
+/// assert_eq!(c[..2], [321.0, 1.0]);
+/// ```
+pub fn outer_add(a: MatrixView<'_, f32>, b: MatrixView<'_, f32>, c: &mut MatrixViewMut<'_, f32>) {
+    let size = (a.n_rows(), a.n_columns(), b.n_columns());
+    assert_eq!(size.0, b.n_rows(), "inner length of a product");
+    assert_eq!(size.1, c.n_rows(), "rows of a product");
+    assert_eq!(size.2, c.n_columns(), "columns of a product");
+    assert!(size.2.is_multiple_of(BLOCK), "padded columns");
+    let (a, b) = (rows(a), rows(b));
+    let (c, stride) = c.raw();
+    simd::outer(Outer {
+        a,
+        b,
+        size,
+        c: Rows { data: c, stride },
+    });
+}
+
+fn rows(matrix: MatrixView<'_, f32>) -> Rows<&[f32]> {
+    let (data, stride, column) = matrix.raw();
+    assert!(column == 1, "columns side by side");
+    Rows { data, stride }
 }

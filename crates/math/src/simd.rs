@@ -19,7 +19,9 @@ mod x86;
 
 pub(crate) use gemm::{gemm_f32, gemm_f64};
 pub(crate) use isa::{BLOCK, Rows};
-pub(crate) use kernels::{Affine, PANEL, Pack, RankUpdate, Rotation, Sign, Update};
+pub(crate) use kernels::{
+    Affine, Begun, FIELDS, Outer, PANEL, Pack, Pairs, RankUpdate, Rotation, Sign, Start, Update,
+};
 pub(crate) use level::Level;
 
 /// Defines, for each kernel, a function that runs it on the best instruction set of this machine, and
@@ -36,7 +38,8 @@ macro_rules! dispatch {
 
         /// The same kernels on a given instruction set.
         pub(crate) mod on {
-            use super::{Affine, Level, PANEL, Pack, RankUpdate, Rotation, Rows, Update};
+            use super::{Affine, Begun, Level, Outer, PANEL, Pack, Pairs, RankUpdate};
+            use super::{Rotation, Rows, Update};
             use super::{kernels, level::Kind, portable};
 
             $(
@@ -82,6 +85,16 @@ dispatch! {
     fn axpy(target: &mut [f32], factor: f32, from: &[f32]);
     /// See [`Affine`].
     fn affine(all: Affine<'_>);
+    /// See [`Outer`].
+    fn outer(all: Outer<'_>);
+    /// Writes what the first `shared` fields of a row give to the sums of pairs.
+    fn pairs_begin(pairs: Pairs<'_>, shared: usize, start: &mut [f32]);
+    /// Writes the sum over the pairs of each row.
+    fn pairs(pairs: Pairs<'_>, begun: Begun<'_>, sums: Rows<&mut [f32]>);
+    /// Adds the slopes of the vectors.
+    fn pairs_vectors(pairs: Pairs<'_>, d_sums: Rows<&[f32]>, dx: Rows<&mut [f32]>);
+    /// Adds the slopes of the weights of pairs.
+    fn pairs_weights(pairs: Pairs<'_>, d_sums: Rows<&[f32]>, slopes: &mut [f32]);
     /// See [`RankUpdate`].
     fn rank_update(update: RankUpdate<'_>);
     /// See [`Pack`].

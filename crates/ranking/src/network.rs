@@ -29,6 +29,7 @@ mod outcome;
 mod pass;
 mod score;
 mod shape;
+mod start;
 mod state;
 mod train;
 

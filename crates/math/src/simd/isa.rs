@@ -22,6 +22,22 @@ pub(super) trait Isa: Copy {
     /// Writes to the first [`LANES`](Self::LANES) places of `to`; panics where there are fewer.
     fn store(self, value: Self::Vector, to: &mut [f32]);
 
+    /// The numbers of `from`, at most [`LANES`](Self::LANES) of them, and zeros.
+    #[inline(always)]
+    fn load_some(self, from: &[f32]) -> Self::Vector {
+        let mut all = [0.0; BLOCK];
+        all[..from.len()].copy_from_slice(from);
+        self.load(&all)
+    }
+
+    /// Writes the first numbers to `to`, which has at most [`LANES`](Self::LANES) places.
+    #[inline(always)]
+    fn store_some(self, value: Self::Vector, to: &mut [f32]) {
+        let mut all = [0.0; BLOCK];
+        self.store(value, &mut all);
+        to.copy_from_slice(&all[..to.len()]);
+    }
+
     /// `a * b`.
     fn mul(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
 

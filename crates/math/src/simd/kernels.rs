@@ -8,14 +8,20 @@
 mod affine;
 mod eigen;
 mod factor;
+mod outer;
+mod pairs;
 mod rank;
 mod vector;
 
-pub(crate) use affine::Affine;
 pub(super) use affine::affine;
+pub(crate) use affine::{Affine, Start};
 pub(crate) use eigen::{PANEL, Rotation, Update};
 pub(super) use eigen::{reflect, rotate, update_and_dot};
 pub(super) use factor::{factor, solve};
+pub(crate) use outer::Outer;
+pub(super) use outer::outer;
+pub(crate) use pairs::{Begun, FIELDS, Pairs};
+pub(super) use pairs::{pairs, pairs_begin, pairs_vectors, pairs_weights};
 pub(super) use rank::rank_update;
 pub(crate) use rank::{RankUpdate, Sign};
 pub(crate) use vector::Pack;

@@ -2,6 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod slopes;
+
 /// Numbers in `-1 .. 1`.
 fn numbers(n: usize, seed: u64) -> Vec<f32> {
     let mut rng = crate::rng(seed, 9);
@@ -299,7 +301,8 @@ fn layer(level: Level, x: &[f32], weights: &[f32], start: &[f32]) -> Vec<f32> {
                 data: weights,
                 stride: width,
             },
-            start,
+            width,
+            start: Start::Row(start),
             y: Rows {
                 data: &mut y,
                 stride: width + 3,
@@ -316,7 +319,7 @@ proptest! {
     #[test]
     fn rows_through_a_layer_equal_their_twin(
         n in 0_usize..20,
-        inner in 1_usize..40,
+        inner in prop_oneof![1_usize..40, 120_usize..300],
         blocks in 1_usize..12,
         seed in 0_u64..1000,
     ) {
@@ -328,18 +331,18 @@ proptest! {
             for (column, wanted) in wanted.iter().enumerate() {
                 let products = (0..inner).map(|at| f64::from(x[row * inner + at]) * f64::from(weights[at * width + column]));
                 let sum = f64::from(start[column]) + products.sum::<f64>();
-                prop_assert!((sum - f64::from(*wanted)).abs() < 1e-5);
+                prop_assert!((sum - f64::from(*wanted)).abs() < 3e-5);
             }
         }
         for found in &all {
-            assert_close(found, &wanted, 1e-5);
+            assert_close(found, &wanted, 3e-5);
         }
     }
 
     #[test]
     fn a_row_through_a_layer_has_the_same_bits_in_any_company(
         n in 1_usize..20,
-        (inner, cut) in (2_usize..40).prop_flat_map(|inner| (Just(inner), 1..inner)),
+        (inner, cut) in prop_oneof![2_usize..40, 120_usize..300].prop_flat_map(|inner| (Just(inner), 1..inner)),
         blocks in 1_usize..8,
         seed in 0_u64..1000,
     ) {

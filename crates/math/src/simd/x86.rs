@@ -5,8 +5,9 @@ use std::arch::x86_64::{
     _mm_prefetch, _mm_shuffle_ps, _mm256_add_ps, _mm256_castps256_ps128, _mm256_extractf128_ps,
     _mm256_fmadd_ps, _mm256_fnmadd_ps, _mm256_loadu_ps, _mm256_mul_ps, _mm256_set1_ps,
     _mm256_storeu_ps, _mm512_add_ps, _mm512_fmadd_ps, _mm512_fnmadd_ps, _mm512_loadu_ps,
-    _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_shuffle_f32x4, _mm512_shuffle_ps,
-    _mm512_storeu_ps, _mm512_unpackhi_ps, _mm512_unpacklo_ps,
+    _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_mul_ps, _mm512_reduce_add_ps,
+    _mm512_set1_ps, _mm512_shuffle_f32x4, _mm512_shuffle_ps, _mm512_storeu_ps, _mm512_unpackhi_ps,
+    _mm512_unpacklo_ps,
 };
 
 use super::isa::{BLOCK, Isa, Rows};
@@ -80,6 +81,28 @@ impl Isa for Avx512 {
     }
 
     #[inline(always)]
+    fn load_some(self, from: &[f32]) -> __m512 {
+        let mask = first_lanes(from.len());
+        // SAFETY: `self` proves the instruction, and the mask has a lane for each number of `from` only;
+        // what is masked out is not read.
+        #[expect(unsafe_code, reason = "loads take pointers")]
+        unsafe {
+            _mm512_maskz_loadu_ps(mask, from.as_ptr())
+        }
+    }
+
+    #[inline(always)]
+    fn store_some(self, value: __m512, to: &mut [f32]) {
+        let mask = first_lanes(to.len());
+        // SAFETY: `self` proves the instruction, and the mask has a lane for each place of `to` only; what
+        // is masked out is not written.
+        #[expect(unsafe_code, reason = "stores take pointers")]
+        unsafe {
+            _mm512_mask_storeu_ps(to.as_mut_ptr(), mask, value);
+        }
+    }
+
+    #[inline(always)]
     fn mul(self, a: __m512, b: __m512) -> __m512 {
         instruction!(_mm512_mul_ps(a, b))
     }
@@ -120,6 +143,13 @@ impl Isa for Avx512 {
             self.store(column, &mut to.data[row * to.stride..]);
         }
     }
+}
+
+/// A bit for each of the first `n` lanes, at most 16.
+#[inline(always)]
+fn first_lanes(n: usize) -> u16 {
+    assert!(n <= 16, "numbers of a vector");
+    if n == 16 { u16::MAX } else { (1 << n) - 1 }
 }
 
 /// A 16 x 16 block in registers, one row each.

@@ -4,6 +4,7 @@
 //! Source: Zhou et al. 2018 (DIN), with weights that sum to one.
 
 use marquee_features::FeatureRows;
+use marquee_math::AFFINE_BLOCK;
 
 use super::{
     layout::{Layout, SequenceInput, add, known},
@@ -40,6 +41,8 @@ pub(crate) struct Looking<'a> {
     pub(crate) layout: &'a Layout,
     pub(crate) tables: &'a [f32],
     pub(crate) weights: &'a [f32],
+    /// Weights as the way back needs them.
+    pub(crate) back: &'a [f32],
 }
 
 impl Attention {
@@ -77,6 +80,7 @@ impl Attention {
             layout,
             tables,
             weights,
+            ..
         } = looking;
         let d = layout.embedding;
         let query = &x[input.query.expect("only sequences with a candidate")..][..d];
@@ -161,18 +165,18 @@ impl Attention {
             n_rows: 1,
         };
         shape.query.backward_weights(alone, d_start, gradients);
-        let d_keys = zeroed(&mut self.d_keys, n * 2 * d);
-        let scale = marquee_math::Scale::SET;
-        shape
-            .key
-            .backward_inputs(looking.weights, d_hidden, scale, (d_keys, 2 * d));
-        let d_query = zeroed(&mut self.d_query, d);
+        let width = (2 * d).next_multiple_of(AFFINE_BLOCK);
+        let d_keys = zeroed(&mut self.d_keys, n * width);
+        let back = looking.back;
+        shape.key.backward_inputs(back, d_hidden, (d_keys, width));
+        let query_width = d.next_multiple_of(AFFINE_BLOCK);
+        let d_query = zeroed(&mut self.d_query, query_width);
         shape
             .query
-            .backward_inputs(looking.weights, d_start, scale, (d_query, d));
+            .backward_inputs(back, d_start, (d_query, query_width));
         let start = looking.layout.tables[input.table].start;
-        for (at, (&id, d_keys)) in known(ids).zip(d_keys.chunks_exact(2 * d)).enumerate() {
-            let (d_key, d_product) = d_keys.split_at(d);
+        for (at, (&id, d_keys)) in known(ids).zip(d_keys.chunks_exact(width)).enumerate() {
+            let (d_key, d_product) = d_keys[..2 * d].split_at(d);
             let key = &self.keys[at * 2 * d..][..d];
             touched.ids.push(crate::check::row(start) + id);
             let numbers = d_key.iter().zip(d_product).zip(query).zip(d_output);
@@ -184,7 +188,7 @@ impl Attention {
                 *to += d_product * key;
             }
         }
-        add(&mut dx[place..][..d], 1.0, d_query);
+        add(&mut dx[place..][..d], 1.0, &d_query[..d]);
     }
 }
 

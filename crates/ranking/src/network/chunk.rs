@@ -20,6 +20,8 @@ pub(crate) struct Parameters<'a> {
     pub(crate) tables: &'a [f32],
     /// Weights of all layers.
     pub(crate) weights: &'a [f32],
+    /// The same as [`Shape::turn`] writes them; empty where there is no way back.
+    pub(crate) back: &'a [f32],
 }
 
 /// A training table with what the network has to know about it.
@@ -49,17 +51,21 @@ pub(crate) struct Chunk {
 
 impl Chunk {
     /// Works out the inputs of the rows in `places`.
+    ///
+    /// - `shared`: how many inputs, from the first on, are the same in all rows; unless there are cross layers they
+    ///   are only put into the first row.
     pub(crate) fn fill(
         &mut self,
         parameters: Parameters<'_>,
         rows: &FeatureRows<'_>,
-        places: &[u32],
+        (places, shared): (&[u32], usize),
         request_of: impl Fn(u32) -> usize,
     ) {
         let Parameters {
             shape,
             tables,
             weights,
+            ..
         } = parameters;
         let stride = shape.stride();
         let inputs = self.pass.inputs(shape, places.len());
@@ -67,10 +73,24 @@ impl Chunk {
             layout: &shape.layout,
             tables,
             weights,
+            back: parameters.back,
         };
-        for (&place, x) in places.iter().zip(inputs.chunks_exact_mut(stride)) {
+        let (first, others) = inputs.split_at_mut(stride.min(inputs.len()));
+        if let Some(&place) = places.first() {
             let request = request_of(place);
-            shape.layout.fill_request(tables, rows, request, x);
+            shape.layout.fill_request(tables, rows, request, first);
+        }
+        if !shape.cross.is_empty() {
+            for x in others.chunks_exact_mut(stride) {
+                x[..shared].copy_from_slice(&first[..shared]);
+            }
+        }
+        let all = inputs.chunks_exact_mut(stride);
+        for (at, (&place, x)) in places.iter().zip(all).enumerate() {
+            let request = request_of(place);
+            if shared == 0 && at > 0 {
+                shape.layout.fill_request(tables, rows, request, x);
+            }
             shape.layout.fill_row(tables, rows, place as usize, x);
             let sequences = shape.attention.iter().zip(&shape.layout.row.sequences);
             for both in sequences {
@@ -89,14 +109,14 @@ impl Chunk {
     ) {
         let Parameters { shape, weights, .. } = parameters;
         let features = examples.rows.features();
-        self.fill(parameters, &features, places, |place| {
+        self.fill(parameters, &features, (places, 0), |place| {
             examples.request_of[place as usize] as usize
         });
         self.pass.forward(shape, weights, 0, dropout);
         zeroed(&mut self.gradients, shape.len);
         self.judge(parameters, examples, places, share);
         self.pass
-            .backward(shape, weights, dropout, &mut self.gradients);
+            .backward(shape, parameters.back, dropout, &mut self.gradients);
         self.look_back(parameters, examples, places);
     }
 
@@ -162,6 +182,7 @@ impl Chunk {
             layout: &shape.layout,
             tables: parameters.tables,
             weights: parameters.weights,
+            back: parameters.back,
         };
         let d = shape.layout.embedding;
         let rows = self

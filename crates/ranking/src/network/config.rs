@@ -83,6 +83,9 @@ pub struct NetworkConfig {
     pub knots: usize,
     /// Cross layers, in order.
     pub cross: Vec<Cross>,
+    /// Sums over pairs of embeddings, each pair with a learned weight, that all outputs draw on: 0 for none, 1
+    /// is enough for one head. They cost least and tell most where many columns are ids.
+    pub pairs: usize,
     /// Widths of the layers of each expert; empty for no deep part.
     pub hidden: Vec<usize>,
     /// Experts that all heads draw on.
@@ -135,6 +138,7 @@ impl Default for NetworkConfig {
             embedding: 16,
             knots: 0,
             cross: vec![Cross::LowRank(32); 2],
+            pairs: 0,
             hidden: vec![128, 64],
             shared_experts: 1,
             own_experts: 0,
@@ -194,6 +198,8 @@ impl NetworkConfig {
                 width("cross", *rank)?;
             }
         }
+        let fits = self.pairs <= 64;
+        checks.holds("pairs", self.pairs as f64, "0 to 64", fits)?;
         self.hidden
             .iter()
             .try_for_each(|&found| width("hidden", found))?;

@@ -176,6 +176,20 @@ impl Layout {
         builder.layout
     }
 
+    /// Where each embedding begins, in order.
+    pub(crate) fn embeddings(&self) -> Vec<usize> {
+        let of_side = |side: &Side| -> Vec<usize> {
+            let sparse = side.sparse.iter().map(|input| input.column);
+            let sequences = side.sequences.iter().map(|input| input.column);
+            let knots = side.dense.iter().filter_map(|input| input.knots);
+            let knots = knots.map(|input| input.column);
+            sparse.chain(sequences).chain(knots).collect()
+        };
+        let mut columns = of_side(&self.request);
+        columns.extend(of_side(&self.row));
+        columns
+    }
+
     /// Rows of all tables.
     pub(crate) fn table_rows(&self) -> usize {
         self.tables
@@ -217,9 +231,32 @@ impl Layout {
     }
 
     fn fill_sparse(&self, side: &Side, tables: &[f32], ids: &[u32], to: &mut [f32]) {
+        match self.embedding {
+            8 => self.copy_sparse::<8>(side, tables, ids, to),
+            16 => self.copy_sparse::<16>(side, tables, ids, to),
+            32 => self.copy_sparse::<32>(side, tables, ids, to),
+            _ => {
+                for (input, &id) in side.sparse.iter().zip(ids) {
+                    let from = self.vector(tables, input.table, id);
+                    to[input.column..][..self.embedding].copy_from_slice(from);
+                }
+            }
+        }
+    }
+
+    /// Embeddings of a length that is known are copied without a call.
+    fn copy_sparse<const N: usize>(
+        &self,
+        side: &Side,
+        tables: &[f32],
+        ids: &[u32],
+        to: &mut [f32],
+    ) {
+        let (vectors, _) = tables.as_chunks::<N>();
         for (input, &id) in side.sparse.iter().zip(ids) {
-            let from = self.vector(tables, input.table, id);
-            to[input.column..][..self.embedding].copy_from_slice(from);
+            let from = &vectors[self.tables[input.table].start + id as usize];
+            let to = to[input.column..].first_chunk_mut::<N>();
+            *to.expect("inputs have room for embeddings") = *from;
         }
     }
 
@@ -234,13 +271,10 @@ impl Layout {
             };
             let between = input.column.between(value);
             let to = &mut to[knots.column..][..self.embedding];
-            to.fill(0.0);
             let low = self.vector(tables, knots.table, between.place);
-            add(to, 1.0 - between.share, low);
-            if between.share > 0.0 {
-                let high = self.vector(tables, knots.table, between.place + 1);
-                add(to, between.share, high);
-            }
+            let above = between.place + u32::from(between.share > 0.0);
+            let high = self.vector(tables, knots.table, above);
+            mix(to, low, high, between.share);
         }
     }
 
@@ -260,6 +294,14 @@ pub(crate) fn known(ids: &[u32]) -> impl Iterator<Item = &u32> + Clone {
 /// The share of each known id in the mean of all.
 pub(crate) fn share_of(ids: &[u32]) -> f32 {
     1.0 / known(ids).count().max(1) as f32
+}
+
+/// `to = low + share * (high - low)`.
+#[inline(always)]
+fn mix(to: &mut [f32], low: &[f32], high: &[f32], share: f32) {
+    for (to, (low, high)) in to.iter_mut().zip(low.iter().zip(high)) {
+        *to = (1.0 - share) * low + share * high;
+    }
 }
 
 /// `to += factor * from`, for few numbers.

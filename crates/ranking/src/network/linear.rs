@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use marquee_math::{AFFINE_BLOCK, MatrixView, MatrixViewMut, Real, Scale, affine, axpy};
+use marquee_math::{AFFINE_BLOCK, MatrixView, MatrixViewMut, affine, affine_add, axpy, outer_add};
 
 /// Where the weights of a layer lie: a row for each input, padded to whole blocks of outputs. What pads
 /// is zero and stays so.
@@ -12,6 +12,8 @@ pub(crate) struct Linear {
     pub(crate) outputs: usize,
     pub(crate) weights: Range<usize>,
     pub(crate) bias: Range<usize>,
+    /// Where the same weights lie for the way back: a row for each output, padded to whole blocks of inputs.
+    pub(crate) back: Range<usize>,
 }
 
 /// Rows of numbers that a layer reads.
@@ -23,7 +25,7 @@ pub(crate) struct Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    fn view(self, width: usize) -> MatrixView<'a, f32> {
+    pub(crate) fn view(self, width: usize) -> MatrixView<'a, f32> {
         MatrixView::with_stride(self.data, self.n_rows, width, self.stride)
     }
 }
@@ -60,36 +62,57 @@ impl Linear {
         affine(x, self.rows(weights, inputs), start, &mut y);
     }
 
-    /// Adds the slopes of the weights, given those of the padded outputs.
+    /// Adds what the inputs give to the padded outputs of each row.
+    pub(crate) fn forward_add(&self, weights: &[f32], x: Input<'_>, y: &mut [f32]) {
+        let x = x.view(self.inputs);
+        let mut y = MatrixViewMut::new(y, x.n_rows(), self.padded());
+        affine_add(x, self.rows(weights, 0..self.inputs), &mut y);
+    }
+
+    /// Adds the slopes of weights and biases, given those of the padded outputs.
     pub(crate) fn backward_weights(&self, x: Input<'_>, dy: &[f32], gradients: &mut [f32]) {
-        let padded = self.padded();
-        let dy_rows = MatrixView::new(dy, x.n_rows, padded);
-        let to = &mut gradients[self.weights.clone()];
-        let mut to = MatrixViewMut::new(to, self.inputs, padded);
-        f32::gemm(
-            Scale::ADD,
-            x.view(self.inputs).transposed(),
-            dy_rows,
-            &mut to,
-        );
+        self.backward_matrix(x, dy, gradients);
         let to = &mut gradients[self.bias.clone()];
-        for dy in dy.chunks_exact(padded) {
+        for dy in dy.chunks_exact(self.padded()) {
             axpy(to, 1.0, dy);
         }
     }
 
-    /// Writes or adds the slopes of the inputs to rows `stride` apart.
+    /// The same without the biases.
+    pub(crate) fn backward_matrix(&self, x: Input<'_>, dy: &[f32], gradients: &mut [f32]) {
+        let padded = self.padded();
+        let dy = MatrixView::new(dy, x.n_rows, padded);
+        let to = &mut gradients[self.weights.clone()];
+        let mut to = MatrixViewMut::new(to, self.inputs, padded);
+        outer_add(x.view(self.inputs), dy, &mut to);
+    }
+
+    /// Adds the slopes of the inputs to rows `stride` apart, which have room for the inputs padded to whole
+    /// blocks.
+    ///
+    /// - `back`: weights as [`turn`](Self::turn) writes them.
     pub(crate) fn backward_inputs(
         &self,
-        weights: &[f32],
+        back: &[f32],
         dy: &[f32],
-        scale: Scale<f32>,
         (dx, stride): (&mut [f32], usize),
     ) {
-        let padded = self.padded();
-        let dy = MatrixView::new(dy, dy.len() / padded, padded);
-        let mut dx = MatrixViewMut::with_stride(dx, dy.n_rows(), self.inputs, stride);
-        let weights = self.rows(weights, 0..self.inputs).transposed();
-        f32::gemm(scale, dy, weights, &mut dx);
+        let (width, padded) = (self.inputs.next_multiple_of(AFFINE_BLOCK), self.padded());
+        let dy = MatrixView::with_stride(dy, dy.len() / padded, self.outputs, padded);
+        let mut dx = MatrixViewMut::with_stride(dx, dy.n_rows(), width, stride);
+        let back = MatrixView::new(&back[self.back.clone()], self.outputs, width);
+        affine_add(dy, back, &mut dx);
+    }
+
+    /// Writes the weights with rows and columns exchanged.
+    pub(crate) fn turn(&self, weights: &[f32], back: &mut [f32]) {
+        let (width, padded) = (self.inputs.next_multiple_of(AFFINE_BLOCK), self.padded());
+        let weights = &weights[self.weights.clone()];
+        let back = &mut back[self.back.clone()];
+        for (input, row) in weights.chunks_exact(padded).enumerate() {
+            for (output, &weight) in row[..self.outputs].iter().enumerate() {
+                back[output * width + input] = weight;
+            }
+        }
     }
 }

@@ -124,6 +124,7 @@ impl<'a> NetworkView<'a> {
             shape: &self.description.shape,
             tables: self.tables,
             weights: self.weights,
+            back: &[],
         }
     }
 }

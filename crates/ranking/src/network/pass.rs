@@ -2,6 +2,8 @@
 
 mod backward;
 
+use marquee_math::{MatrixViewMut, PairSums};
+
 use super::{
     dropout::Dropout,
     linear::{Input, Linear},
@@ -20,6 +22,9 @@ pub(crate) struct Pass {
     /// Slopes of the inputs, padded.
     pub(crate) dx: Vec<f32>,
     cross: Vec<CrossPass>,
+    /// Sums over pairs of embeddings.
+    sums: Vec<f32>,
+    d_sums: Vec<f32>,
     /// The layers of each expert.
     experts: Vec<Vec<Vec<f32>>>,
     heads: Vec<HeadPass>,
@@ -98,6 +103,7 @@ impl Pass {
                 from_inputs(&shape.direct, weights, (x, shared), start, outputs);
             }
         }
+        self.forward_pairs(shape, weights, shared);
         for (head, layers) in shape.heads.iter().enumerate() {
             self.forward_head((head, layers), (shape, weights), shared, dropout);
         }
@@ -130,6 +136,28 @@ impl Pass {
                 *output = x * added + from;
             }
         }
+    }
+
+    fn forward_pairs(&mut self, shape: &Shape, weights: &[f32], shared: usize) {
+        let Some(pairs) = &shape.pairs else {
+            return;
+        };
+        let (d, width, n_rows) = (shape.layout.embedding, pairs.out.inputs, self.n_rows);
+        let sums = sized(&mut self.sums, n_rows * width);
+        let x = rows_of(&self.x, shape.stride(), n_rows).view(shape.stride());
+        let shared = if shared > 0 { pairs.of_request } else { 0 };
+        for (at, own) in pairs.weights.iter().enumerate() {
+            let map = PairSums::new(&pairs.columns, d, &weights[own.clone()]);
+            let start = zeroed(&mut self.start, map.start_len());
+            if shared > 0 && n_rows > 0 {
+                map.begin(&self.x, shared, start);
+            }
+            let to = &mut sums[(at * d).min(n_rows * width)..];
+            let mut to = MatrixViewMut::with_stride(to, n_rows, d, width);
+            map.sums(x, (shared, start), &mut to);
+        }
+        let sums = rows_of(sums, width, n_rows);
+        pairs.out.forward_add(weights, sums, &mut self.outputs);
     }
 
     fn forward_expert(

@@ -158,7 +158,8 @@ impl NetworkView<'_> {
         };
         for places in space.places.chunks(ROWS) {
             let request = |place: u32| space.requests[(place - first) as usize] as usize;
-            space.chunk.fill(parameters, rows, places, request);
+            let shared_by = (places, shared);
+            space.chunk.fill(parameters, rows, shared_by, request);
             let pass = &mut space.chunk.pass;
             pass.forward(shape, parameters.weights, shared, &mut Dropout::none());
             let outputs = pass.outputs.chunks_exact_mut(shape.direct.padded());

@@ -1,6 +1,8 @@
 //! The layers of a network and where their weights lie in one array.
 
-use marquee_math::AFFINE_BLOCK;
+use std::ops::Range;
+
+use marquee_math::{AFFINE_BLOCK, PAIR_BLOCK};
 
 use super::{Cross, NetworkConfig, layout::Layout, linear::Linear, outcome::Outcome};
 
@@ -11,12 +13,15 @@ pub(crate) struct Shape {
     /// For each sequence that candidates look at, in the order of the layout.
     pub(crate) attention: Vec<AttentionShape>,
     pub(crate) cross: Vec<CrossShape>,
+    pub(crate) pairs: Option<PairsShape>,
     pub(crate) experts: Vec<Vec<Linear>>,
     /// From the last cross layer to all outputs.
     pub(crate) direct: Linear,
     pub(crate) heads: Vec<HeadShape>,
     /// Weights of all layers.
     pub(crate) len: usize,
+    /// Numbers that the way back needs: weights with rows and columns exchanged.
+    pub(crate) back_len: usize,
 }
 
 /// How a candidate looks at a sequence.
@@ -37,6 +42,21 @@ pub(crate) enum CrossShape {
     LowRank { down: Linear, up: Linear },
 }
 
+/// Sums over pairs of embeddings.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct PairsShape {
+    /// Where each embedding begins among the inputs; those of the request come first.
+    pub(crate) columns: Vec<usize>,
+    /// Embeddings of the request.
+    pub(crate) of_request: usize,
+    /// The weights of each sum: a row for each embedding, a number for each one after it.
+    pub(crate) weights: Vec<Range<usize>>,
+    /// For the way back the same with each number at both of its places.
+    pub(crate) back: Vec<Range<usize>>,
+    /// From all sums to all outputs; without a bias.
+    pub(crate) out: Linear,
+}
+
 /// What belongs to one head.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct HeadShape {
@@ -55,13 +75,20 @@ pub(crate) struct HeadShape {
 }
 
 /// Gives out places for weights.
-struct Places(usize);
+struct Places {
+    weights: usize,
+    back: usize,
+}
 
 impl Places {
-    fn take(&mut self, n: usize) -> std::ops::Range<usize> {
-        let start = self.0;
-        self.0 += n;
-        start..self.0
+    fn take(&mut self, n: usize) -> Range<usize> {
+        self.weights += n;
+        self.weights - n..self.weights
+    }
+
+    fn take_back(&mut self, n: usize) -> Range<usize> {
+        self.back += n;
+        self.back - n..self.back
     }
 
     fn linear(&mut self, inputs: usize, outputs: usize) -> Linear {
@@ -71,6 +98,7 @@ impl Places {
             outputs,
             weights: self.take(inputs * padded),
             bias: self.take(padded),
+            back: self.take_back(outputs * inputs.next_multiple_of(AFFINE_BLOCK)),
         }
     }
 
@@ -88,7 +116,10 @@ impl Places {
 impl Shape {
     /// The layers for these inputs and heads.
     pub(crate) fn new(layout: Layout, config: &NetworkConfig, outcomes: &[Outcome]) -> Self {
-        let mut places = Places(0);
+        let mut places = Places {
+            weights: 0,
+            back: 0,
+        };
         let (width, embedding) = (layout.width, layout.embedding);
         let attention = layout.row.sequences.iter().map(|_| AttentionShape {
             query: places.linear(embedding, config.attention),
@@ -117,14 +148,18 @@ impl Shape {
             let first = first - outcome.n_outputs();
             head_shape(&mut places, width, config, (head, outcome, first))
         });
+        let heads = heads.collect();
+        let pairs = pairs_shape(&mut places, &layout, config.pairs, n_outputs);
         Self {
             attention,
             cross,
+            pairs,
             experts,
             direct,
-            heads: heads.collect(),
+            heads,
             layout,
-            len: places.0,
+            len: places.weights,
+            back_len: places.back,
         }
     }
 
@@ -132,6 +167,32 @@ impl Shape {
     pub(crate) fn stride(&self) -> usize {
         self.layout.width.next_multiple_of(AFFINE_BLOCK)
     }
+}
+
+fn pairs_shape(
+    places: &mut Places,
+    layout: &Layout,
+    n_sums: usize,
+    n_outputs: usize,
+) -> Option<PairsShape> {
+    let columns = layout.embeddings();
+    if n_sums == 0 || columns.is_empty() {
+        return None;
+    }
+    let n = columns.len() * columns.len().next_multiple_of(PAIR_BLOCK);
+    let weights = (0..n_sums).map(|_| places.take(n)).collect();
+    let back = (0..n_sums).map(|_| places.take_back(n)).collect();
+    let mut out = places.linear(n_sums * layout.embedding, n_outputs);
+    places.weights -= out.bias.len();
+    out.bias = 0..0;
+    let of_request = columns.partition_point(|&column| column < layout.request_width);
+    Some(PairsShape {
+        columns,
+        of_request,
+        weights,
+        back,
+        out,
+    })
 }
 
 fn head_shape(
@@ -173,7 +234,31 @@ pub(crate) struct Layer<'a> {
 }
 
 impl Shape {
-    /// All layers, in the order of their weights but for those of cross layers, which come first.
+    /// Writes all weights with rows and columns exchanged, as the way back needs them.
+    pub(crate) fn turn(&self, weights: &[f32], back: &mut Vec<f32>) {
+        back.resize(self.back_len, 0.0);
+        for layer in self.layers() {
+            layer.linear.turn(weights, back);
+        }
+        let Some(pairs) = &self.pairs else {
+            return;
+        };
+        pairs.out.turn(weights, back);
+        let n = pairs.columns.len();
+        let stride = n.next_multiple_of(PAIR_BLOCK);
+        for (weights_of, back_of) in pairs.weights.iter().zip(&pairs.back) {
+            let (weights, back) = (&weights[weights_of.clone()], &mut back[back_of.clone()]);
+            for (first, second) in
+                (0..n).flat_map(|second| (0..second).map(move |first| (first, second)))
+            {
+                let weight = weights[first * stride + second];
+                back[first * stride + second] = weight;
+                back[second * stride + first] = weight;
+            }
+        }
+    }
+
+    /// All layers but that above sums over pairs, in the order of their weights but for those of cross layers, which come first.
     pub(crate) fn layers(&self) -> Vec<Layer<'_>> {
         // A rectifier takes half of what goes through it; what is added to something starts small.
         const RECTIFIED: f64 = 2.0;

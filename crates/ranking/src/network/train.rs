@@ -16,6 +16,7 @@ use super::{
     embeddings::{Batch, Embeddings},
     outcome::Outcome,
     shape::Shape,
+    start::initial,
     state::{self, Best},
 };
 use crate::{
@@ -178,6 +179,8 @@ pub(crate) struct Trainer<'c> {
     pub(crate) embeddings: Embeddings,
     pub(crate) steps: u64,
     chunks: Vec<Chunk>,
+    /// Weights as the way back needs them.
+    back: Vec<f32>,
 }
 
 impl<'c> Trainer<'c> {
@@ -197,6 +200,7 @@ impl<'c> Trainer<'c> {
             weights,
             steps: 0,
             chunks: Vec::new(),
+            back: Vec::new(),
         }
     }
 
@@ -205,6 +209,7 @@ impl<'c> Trainer<'c> {
             shape: &self.description.shape,
             tables: &self.tables,
             weights: &self.weights,
+            back: &self.back,
         }
     }
 
@@ -255,6 +260,8 @@ impl<'c> Trainer<'c> {
         if chunks.len() < n_chunks {
             chunks.resize_with(n_chunks, Chunk::default);
         }
+        let shape = &self.description.shape;
+        shape.turn(&self.weights, &mut self.back);
         let parameters = self.parameters();
         let share = 1.0 / places.len() as f32;
         let seed = marquee_math::derive_seed(self.seed, DROPPED);
@@ -292,7 +299,7 @@ impl<'c> Trainer<'c> {
             .map_init(Chunk::default, |chunk, places| {
                 let features = examples.rows.features();
                 let request = |place: u32| examples.request_of[place as usize] as usize;
-                chunk.fill(parameters, &features, places, request);
+                chunk.fill(parameters, &features, (places, 0), request);
                 let mut dropout = Dropout::none();
                 chunk
                     .pass
@@ -350,25 +357,6 @@ fn shuffle(order: &mut [u32], drawn: &mut Rng) {
     for last in (1..order.len()).rev() {
         order.swap(last, drawn.random_range(0..=last));
     }
-}
-
-/// New weights: normal, of a size that keeps that of the inputs; biases are zero.
-fn initial(shape: &Shape, drawn: &mut Rng) -> Vec<f32> {
-    let mut weights = vec![0.0; shape.len];
-    for layer in shape.layers() {
-        let deviation = (layer.gain / layer.linear.inputs as f64).sqrt();
-        let padded = layer.linear.padded();
-        let to = &mut weights[layer.linear.weights.clone()];
-        for to in to.chunks_exact_mut(padded) {
-            fill_normal(drawn, deviation, &mut to[..layer.linear.outputs]);
-        }
-    }
-    for attention in &shape.attention {
-        let n = attention.key.outputs;
-        let score = attention.score.start..attention.score.start + n;
-        fill_normal(drawn, (1.0 / n as f64).sqrt(), &mut weights[score]);
-    }
-    weights
 }
 
 #[cfg(test)]

@@ -12,16 +12,71 @@ pub(crate) struct Affine<'a> {
     pub(crate) size: (usize, usize),
     /// `W`: a row for each number of a row of `X`, padded to a multiple of [`BLOCK`], its stride.
     pub(crate) weights: Rows<&'a [f32]>,
-    /// What each row of `Y` starts from; as long as a row of `W`.
-    pub(crate) start: &'a [f32],
+    /// Numbers of a row of `W`.
+    pub(crate) width: usize,
+    /// What rows of `Y` start from.
+    pub(crate) start: Start<'a>,
     /// Rows of `Y`, at least as far apart as a row of `W` is long.
     pub(crate) y: Rows<&'a mut [f32]>,
 }
 
+/// What rows start from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Start<'a> {
+    /// The same numbers for each row, as many as a row of weights has.
+    Row(&'a [f32]),
+    /// What stands in their place.
+    Own,
+}
+
+/// Rows of weights that go past all rows before the next ones: with four vectors of each they stay in the
+/// nearest cache.
+const DEEP: usize = 128;
+
 /// Carries out an [`Affine`]: tiles of `Y` stay in registers while rows of `W` stream past.
 #[inline(always)]
-pub(in crate::simd) fn affine<I: Isa>(isa: I, mut all: Affine<'_>) {
-    let width = all.start.len();
+pub(in crate::simd) fn affine<I: Isa>(isa: I, all: Affine<'_>) {
+    let Affine {
+        x,
+        size: (n_rows, inner),
+        weights,
+        width,
+        mut start,
+        y,
+    } = all;
+    let mut from = 0;
+    // A chain of additions may be broken off and gone on with.
+    loop {
+        let taken = DEEP.min(inner - from);
+        let part = Affine {
+            x: Rows {
+                data: &x.data[from.min(x.data.len())..],
+                stride: x.stride,
+            },
+            size: (n_rows, taken),
+            weights: Rows {
+                data: &weights.data[from * weights.stride..],
+                stride: weights.stride,
+            },
+            width,
+            start,
+            y: Rows {
+                data: &mut *y.data,
+                stride: y.stride,
+            },
+        };
+        shallow(isa, part);
+        from += taken;
+        if from >= inner {
+            return;
+        }
+        start = Start::Own;
+    }
+}
+
+#[inline(always)]
+fn shallow<I: Isa>(isa: I, mut all: Affine<'_>) {
+    let width = all.width;
     assert!(width.is_multiple_of(BLOCK), "rows of weights are padded");
     let mut column = 0;
     while column < width {
@@ -72,13 +127,14 @@ fn tile<I: Isa, const ROWS: usize, const VECTORS: usize>(
 ) {
     let inner = all.size.1;
     let mut sums = [[isa.splat(0.0); VECTORS]; ROWS];
-    for (vector, start) in all.start[column..][..VECTORS * I::LANES]
-        .chunks_exact(I::LANES)
-        .enumerate()
-    {
-        let start = isa.load(start);
-        for sums in &mut sums {
-            sums[vector] = start;
+    for (place, sums) in sums.iter_mut().enumerate() {
+        let start = match all.start {
+            Start::Row(start) => &start[column..],
+            Start::Own => &all.y.data[(row + place) * all.y.stride + column..],
+        };
+        let start = start[..VECTORS * I::LANES].chunks_exact(I::LANES);
+        for (sum, start) in sums.iter_mut().zip(start) {
+            *sum = isa.load(start);
         }
     }
     let mut rows: [&[f32]; ROWS] = [&[]; ROWS];

@@ -1,6 +1,6 @@
 //! The way back: from slopes of outputs to those of weights and inputs.
 
-use marquee_math::Scale;
+use marquee_math::{AFFINE_BLOCK, MatrixView, MatrixViewMut, PairSums};
 
 use super::{Pass, add, bottom, rows_of, sized, zeroed};
 use crate::network::{
@@ -12,10 +12,12 @@ use crate::network::{
 impl Pass {
     /// Turns slopes of the outputs, which stand in their place, into slopes of weights, which are added to
     /// `gradients`, and of inputs.
+    ///
+    /// - `back`: weights as [`Shape::turn`] writes them.
     pub(crate) fn backward(
         &mut self,
         shape: &Shape,
-        weights: &[f32],
+        back: &[f32],
         dropout: &Dropout,
         gradients: &mut [f32],
     ) {
@@ -31,27 +33,50 @@ impl Pass {
             .direct
             .backward_weights(crossed, &self.outputs, gradients);
         let to = (d_cross, stride);
-        shape
-            .direct
-            .backward_inputs(weights, &self.outputs, Scale::SET, to);
+        shape.direct.backward_inputs(back, &self.outputs, to);
+        self.backward_pairs(shape, back, gradients);
         self.d_experts.resize_with(shape.experts.len(), Vec::new);
         for (layers, slopes) in shape.experts.iter().zip(&mut self.d_experts) {
             let width = layers.last().map_or(0, Linear::padded);
             zeroed(slopes, n_rows * width);
         }
         for (head, layers) in shape.heads.iter().enumerate() {
-            self.backward_head((head, layers), (shape, weights), dropout, gradients);
+            self.backward_head((head, layers), (shape, back), dropout, gradients);
         }
         for (expert, layers) in shape.experts.iter().enumerate() {
-            self.backward_expert((expert, layers), (shape, weights), dropout, gradients);
+            self.backward_expert((expert, layers), (shape, back), dropout, gradients);
         }
-        self.backward_cross(shape, weights, gradients);
+        self.backward_cross(shape, back, gradients);
+    }
+
+    fn backward_pairs(&mut self, shape: &Shape, back: &[f32], gradients: &mut [f32]) {
+        let Some(pairs) = &shape.pairs else {
+            return;
+        };
+        let (d, width, n_rows) = (shape.layout.embedding, pairs.out.inputs, self.n_rows);
+        let stride = shape.stride();
+        let sums = rows_of(&self.sums, width, n_rows);
+        pairs.out.backward_matrix(sums, &self.outputs, gradients);
+        let padded = width.next_multiple_of(AFFINE_BLOCK);
+        let d_sums = zeroed(&mut self.d_sums, n_rows * padded);
+        pairs
+            .out
+            .backward_inputs(back, &self.outputs, (&mut *d_sums, padded));
+        let x = rows_of(&self.x, stride, n_rows).view(stride);
+        for (at, (own, both)) in pairs.weights.iter().zip(&pairs.back).enumerate() {
+            let map = PairSums::new(&pairs.columns, d, &back[both.clone()]);
+            let d_sums = &d_sums[(at * d).min(n_rows * padded)..];
+            let d_sums = MatrixView::with_stride(d_sums, n_rows, d, padded);
+            map.weight_slopes(x, d_sums, &mut gradients[own.clone()]);
+            let mut dx = MatrixViewMut::new(&mut self.dx, n_rows, stride);
+            map.slopes(x, d_sums, &mut dx);
+        }
     }
 
     fn backward_head(
         &mut self,
         (head, layers): (usize, &HeadShape),
-        (shape, weights): (&Shape, &[f32]),
+        (shape, back): (&Shape, &[f32]),
         dropout: &Dropout,
         gradients: &mut [f32],
     ) {
@@ -74,7 +99,7 @@ impl Pass {
         };
         top.backward_weights(from, spare, gradients);
         let below = zeroed(upper, n_rows * from.stride);
-        top.backward_inputs(weights, spare, Scale::SET, (below, from.stride));
+        top.backward_inputs(back, spare, (below, from.stride));
         for (at, layer) in layers.tower.iter().enumerate().rev() {
             unrectify(upper, &pass.tower[at], dropout);
             let from = match at.checked_sub(1) {
@@ -83,7 +108,7 @@ impl Pass {
             };
             layer.backward_weights(from, upper, gradients);
             let below = zeroed(lower, n_rows * from.stride);
-            layer.backward_inputs(weights, upper, Scale::SET, (below, from.stride));
+            layer.backward_inputs(back, upper, (below, from.stride));
             std::mem::swap(upper, lower);
         }
         let Some(gate) = &layers.gate else {
@@ -116,13 +141,13 @@ impl Pass {
         }
         let x = rows_of(&self.x, shape.stride(), n_rows);
         gate.backward_weights(x, d_gate, gradients);
-        gate.backward_inputs(weights, d_gate, Scale::ADD, (&mut self.dx, shape.stride()));
+        gate.backward_inputs(back, d_gate, (&mut self.dx, shape.stride()));
     }
 
     fn backward_expert(
         &mut self,
         (expert, layers): (usize, &[Linear]),
-        (shape, weights): (&Shape, &[f32]),
+        (shape, back): (&Shape, &[f32]),
         dropout: &Dropout,
         gradients: &mut [f32],
     ) {
@@ -136,18 +161,18 @@ impl Pass {
                 let x = rows_of(&self.x, shape.stride(), n_rows);
                 layer.backward_weights(x, upper, gradients);
                 let to = (&mut self.dx[..], shape.stride());
-                layer.backward_inputs(weights, upper, Scale::ADD, to);
+                layer.backward_inputs(back, upper, to);
                 continue;
             };
             let from = rows_of(&outputs[before], layers[before].padded(), n_rows);
             layer.backward_weights(from, upper, gradients);
             let below = zeroed(lower, n_rows * from.stride);
-            layer.backward_inputs(weights, upper, Scale::SET, (below, from.stride));
+            layer.backward_inputs(back, upper, (below, from.stride));
             std::mem::swap(upper, lower);
         }
     }
 
-    fn backward_cross(&mut self, shape: &Shape, weights: &[f32], gradients: &mut [f32]) {
+    fn backward_cross(&mut self, shape: &Shape, back: &[f32], gradients: &mut [f32]) {
         let (stride, n_rows) = (shape.stride(), self.n_rows);
         let d_added = &mut self.spare;
         for (at, layer) in shape.cross.iter().enumerate().rev() {
@@ -169,15 +194,15 @@ impl Pass {
             match layer {
                 CrossShape::Full(linear) => {
                     linear.backward_weights(from, d_added, gradients);
-                    linear.backward_inputs(weights, d_added, Scale::ADD, to);
+                    linear.backward_inputs(back, d_added, to);
                 }
                 CrossShape::LowRank { down, up } => {
                     let low = rows_of(&pass.low, down.padded(), n_rows);
                     up.backward_weights(low, d_added, gradients);
                     let d_low = zeroed(&mut self.d_layer[0], n_rows * down.padded());
-                    up.backward_inputs(weights, d_added, Scale::SET, (d_low, down.padded()));
+                    up.backward_inputs(back, d_added, (d_low, down.padded()));
                     down.backward_weights(from, d_low, gradients);
-                    down.backward_inputs(weights, d_low, Scale::ADD, to);
+                    down.backward_inputs(back, d_low, to);
                 }
             }
         }
