@@ -5,6 +5,7 @@ mod cf;
 mod crash;
 mod live;
 mod peers;
+mod ranking;
 mod replay;
 mod serve;
 
@@ -44,6 +45,8 @@ enum What {
     Ann(ann::Options),
     /// Speed, memory and quality of training
     Cf(cf::Options),
+    /// Quality, speed and memory of learning to rank
+    Ranking(ranking::Options),
 }
 
 /// Runs the benchmarks of each crate, or the one that was named.
@@ -59,6 +62,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         Some(What::Crash(options)) => return crash::run(workspace, options),
         Some(What::Ann(options)) => return ann::run(workspace, options),
         Some(What::Cf(options)) => return cf::run(workspace, options),
+        Some(What::Ranking(options)) => return ranking::run(workspace, options),
         None => {}
     }
     let wanted: Vec<String> = options

@@ -49,7 +49,7 @@ pub use catalog::{CreatorTruth, ItemTruth, Studio};
 pub use config::WorldConfig;
 pub use days::Days;
 pub use error::WorldError;
-pub use outcome::{FINISHED, Truth};
+pub use outcome::{FINISHED, RETRACTION, Truth};
 pub use record::{Deed, Record, Sentiment};
 pub use taste::{DIMENSIONS, Latent, N_GENRES, agreement};
 pub use viewers::ViewerTruth;

@@ -77,6 +77,20 @@ impl Truth {
             self.follow,
         ]
     }
+
+    /// Share of its length that is watched, in the mean over everything that may happen.
+    pub fn watched(&self) -> f32 {
+        let stopped = f64::from(self.play - self.finish);
+        let stay = self.stay();
+        let finished = f64::from(self.finish) * (FINISHED + 1.0) / 2.0;
+        narrow(finished + stopped * FINISHED * stay / (stay + 1.0))
+    }
+
+    /// How long those stay who stop early: they watch `FINISHED * u^(1 / stay)` of the length, with `u`
+    /// uniform in `[0, 1)`.
+    pub fn stay(&self) -> f64 {
+        stay(f64::from(self.affinity))
+    }
 }
 
 /// Watched share of the duration from which on an item counts as finished.
@@ -85,8 +99,8 @@ pub const FINISHED: f64 = 0.9;
 /// Share of thumbs up that are double.
 pub(super) const DOUBLE_THUMB: f64 = 0.2;
 
-/// Share of likes, saves, thumbs and hides that are taken back later.
-pub(super) const RETRACTION: f64 = 0.02;
+/// Share of likes, saves, thumbs and hides that are taken back within ten minutes.
+pub const RETRACTION: f64 = 0.02;
 
 /// Whether a viewer follows the creator of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,6 +196,11 @@ impl Chances {
 /// How much somebody likes what they have played, in `(0, 1)`: steers the words of comments.
 pub(super) fn liking(affinity: f64) -> f64 {
     logistic(1.6 * affinity)
+}
+
+/// See [`Truth::stay`].
+pub(super) fn stay(affinity: f64) -> f64 {
+    0.5 + liking(affinity)
 }
 
 fn logistic(x: f64) -> f64 {

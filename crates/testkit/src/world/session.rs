@@ -6,7 +6,7 @@ use crate::draw::Draw;
 
 use super::{
     World,
-    outcome::{Chances, DOUBLE_THUMB, FINISHED, RETRACTION, Tie, Truth, affinity, liking},
+    outcome::{Chances, DOUBLE_THUMB, FINISHED, RETRACTION, Tie, Truth, affinity, liking, stay},
     policy::{Policy, Shelf},
     record::{Deed, Record, Sentiment},
     taste::Latent,
@@ -83,6 +83,29 @@ pub(super) struct Visit<'a> {
     pub(super) slate: u32,
 }
 
+impl World {
+    /// What is true of `item` for somebody of this taste who follows these creators, were it looked at for
+    /// sure. No policy shows it, so its propensity is NaN.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such item.
+    pub fn truth_of(&self, taste: &Latent, follows: &[u32], item: ItemIdx) -> Truth {
+        self.chances(taste, follows, item.0).truth(1.0, f64::NAN)
+    }
+
+    fn chances(&self, taste: &Latent, follows: &[u32], item: u32) -> Chances {
+        let truth = &self.items[item as usize];
+        let tie = if follows.contains(&truth.creator) {
+            Tie::Follows
+        } else {
+            Tie::None
+        };
+        let affinity = affinity(taste, &truth.latent, truth.quality, tie);
+        Chances::new(affinity, truth.duration.0, tie)
+    }
+}
+
 impl Visit<'_> {
     /// Plays the visit to its end.
     pub(super) fn run(mut self) {
@@ -133,7 +156,7 @@ impl Visit<'_> {
         for &examination in &world.examination {
             let (item, propensity) = policy.choose(&taken, self.draw);
             taken.push(item);
-            let chances = self.chances(item);
+            let chances = world.chances(&self.state.taste, &self.state.follows, item);
             places.push(Place {
                 item,
                 chances,
@@ -149,17 +172,6 @@ impl Visit<'_> {
             self.clock = self.clock.plus(Seconds(0.12));
         }
         places
-    }
-
-    fn chances(&self, item: u32) -> Chances {
-        let truth = &self.world.items[item as usize];
-        let tie = if self.state.follows.contains(&truth.creator) {
-            Tie::Follows
-        } else {
-            Tie::None
-        };
-        let affinity = affinity(&self.state.taste, &truth.latent, truth.quality, tie);
-        Chances::new(affinity, truth.duration.0, tie)
     }
 
     /// What the viewer does about one place.
@@ -196,8 +208,7 @@ impl Visit<'_> {
             self.draw.between(FINISHED, 1.0)
         } else {
             // Those who stop early stop soon, more so the less it suits them.
-            let stay = 0.5 + liking(place.chances.affinity);
-            FINISHED * self.draw.unit().powf(1.0 / stay)
+            FINISHED * self.draw.unit().powf(1.0 / stay(place.chances.affinity))
         };
         let millis = (duration.0 * share * 1000.0).ceil();
         let watched = Seconds(millis / 1000.0);

@@ -114,6 +114,56 @@ fn outcomes_are_as_frequent_as_the_truth_says() {
     }
 }
 
+/// The mean share watched is what plays add up to.
+#[test]
+fn watched_share_is_what_the_truth_says() {
+    let world = World::generate(config()).unwrap();
+    let (mut expected, mut watched, mut n) = (0.0, 0.0, 0.0_f64);
+    for record in world.days().flatten() {
+        match record.deed {
+            Deed::Impression { truth, .. } => {
+                expected += f64::from(truth.watched());
+                n += 1.0;
+            }
+            Deed::Play {
+                item,
+                watched: time,
+            } => {
+                watched += time.0 / world.items()[item.index()].duration.0;
+            }
+            _ => {}
+        }
+    }
+    // No share is above one, so the deviation is below that of as many outcomes.
+    assert!(
+        (watched - expected).abs() < 4.5 * expected.sqrt(),
+        "{watched} {expected} of {n}"
+    );
+}
+
+#[test]
+fn truth_of_an_impression_can_be_asked_for_anew() {
+    let world = World::generate(WorldConfig {
+        drift: 0.0,
+        ..config()
+    });
+    let world = world.unwrap();
+    let mut follows = vec![Vec::new(); world.viewers().len()];
+    for record in world.days().flatten().take(2_000) {
+        match record.deed {
+            Deed::Follow { creator } => follows[record.viewer.index()].push(creator),
+            Deed::Impression { item, truth } => {
+                let viewer = record.viewer.index();
+                let taste = world.viewers()[viewer].taste;
+                let found = world.truth_of(&taste, &follows[viewer], item);
+                let expected = truth.open / truth.examination;
+                assert!((found.open - expected).abs() < 1e-5);
+            }
+            _ => {}
+        }
+    }
+}
+
 #[test]
 fn chances_hold_at_every_level_and_position() {
     let world = World::generate(config()).unwrap();
