@@ -33,8 +33,6 @@ use crate::{
 const HELD_OUT: usize = 20;
 /// Times that an outcome has to have happened, and not happened, to be learned.
 const LEAST_EXAMPLES: usize = 30;
-/// Rows from which on curves of any form are fitted rather than two numbers each.
-const ANY_CURVE: usize = 5_000;
 /// Rows by which differences of values are told.
 const SAMPLE: usize = 2_048;
 
@@ -99,7 +97,7 @@ pub fn train_ranker(
     let learned = (train, validation);
     let heads = fit::fit((&run.spec, run.seed), learned, watch, to, &describe)?;
     let ranker = OpenRanker::open(to, &heads, material.plan.schema())?;
-    let calibration = calibrate(&ranker, &validation)?;
+    let calibration = Calibration::fit(&ranker, &validation, Method::Platt)?;
     let stage = material.describe(
         (&ranker, &calibration, &validation),
         first_base(&registry, &base)?,
@@ -174,15 +172,6 @@ impl Material {
             sample: sample(ranker, calibration, rows, from)?,
         })
     }
-}
-
-fn calibrate(ranker: &OpenRanker, rows: &TrainingRows<'_>) -> Result<Calibration> {
-    let method = if rows.features().n_rows() < ANY_CURVE {
-        Method::Platt
-    } else {
-        Method::Isotonic
-    };
-    Ok(Calibration::fit(ranker, rows, method)?)
 }
 
 /// The version whose candidates are ranked: of a second stage, that of the first.
