@@ -3,7 +3,7 @@
 //! what happens.
 //!
 //! ```text
-//! cargo run --release -p marquee-ranking --example feed -- [EVENTS]
+//! cargo run --release -p marquee-ranking --example feed -- EVENTS [key=value of the network's configuration]
 //! ```
 
 use std::{
@@ -19,7 +19,7 @@ use marquee_features::{
 use marquee_ranking::{
     Calibration, Method, NetworkConfig, NetworkModel, Ranker, Step, TrainingSet,
     calibration::reliability,
-    network::{self, HeadConfig, PositionBias},
+    network::{self, HeadConfig, PositionBias, Sharing},
 };
 use marquee_testkit::world::{Deed, Record, Truth, World, WorldConfig};
 
@@ -41,6 +41,7 @@ fn main() -> Result<(), Failure> {
     let events = std::env::args()
         .nth(1)
         .map_or(Ok(400_000), |text| text.parse())?;
+    let settings = settings()?;
     let config = WorldConfig {
         users: 3_000,
         items: 1_000,
@@ -69,10 +70,25 @@ fn main() -> Result<(), Failure> {
         train.0.position.len(),
         test.0.position.len()
     ));
-    let all = fit(&train.0, &validation.0, &Head::STANDARD)?;
+    let all = fit(&settings, (train, validation), &Head::STANDARD, 1)?;
     positions(&world, &train.0, &all);
-    outcomes(&all, (train, validation, test))
+    let seeds = std::env::var("SEEDS").map_or(Ok(1), |text| text.parse())?;
+    outcomes(&settings, (train, validation, test), seeds)
 }
+
+/// `key=value` of the configuration, in JSON, for all heads together and for each alone. `embedding` is
+/// that of one head; with `sharing=apart` all together have as many times that.
+fn settings() -> Result<Settings, Failure> {
+    let mut fields = serde_json::Map::new();
+    for setting in std::env::args().skip(2) {
+        let (key, value) = setting.split_once('=').ok_or("expected key=value")?;
+        let parsed = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+        fields.insert(key.to_owned(), parsed);
+    }
+    Ok(fields)
+}
+
+type Settings = serde_json::Map<String, serde_json::Value>;
 
 /// The learned chance of looking beside the true one, and beside what counting opens would say.
 fn positions(world: &World, train: &TrainingTable, model: &NetworkModel) {
@@ -100,84 +116,102 @@ fn positions(world: &World, train: &TrainingTable, model: &NetworkModel) {
 
 type Part = (TrainingTable, Vec<Truth>);
 
-/// Each head learned with the others and alone, and how its probabilities fare.
+/// Each head learned with the others and alone, as the mean over seeds, and how its probabilities fare.
 fn outcomes(
-    all: &NetworkModel,
+    settings: &Settings,
     (train, validation, test): (&Part, &Part, &Part),
+    seeds: u64,
 ) -> Result<(), Failure> {
     let rows = test.0.view()?;
     let n = rows.features().n_rows();
-    let mut together = vec![0.0; n * HEADS.len()];
-    all.view().score(&rows.features(), &mut together)?;
-    // What is served knows no position: calibration is judged for the first one, where nothing is in doubt.
-    let mut calibrated = together.clone();
-    let first = |table: &TrainingTable| -> TrainingTable {
-        let mut table = table.clone();
-        for (weight, &position) in table.weight.iter_mut().zip(&table.position) {
-            *weight = if position == 0 { 1.0 } else { 0.0 };
+    let mut areas = vec![[0.0; 2]; HEADS.len()];
+    let mut errors = vec![0.0; HEADS.len()];
+    for seed in 1..=seeds {
+        let all = fit(settings, (train, validation), &Head::STANDARD, seed)?;
+        let mut together = vec![0.0; n * HEADS.len()];
+        all.view().score(&rows.features(), &mut together)?;
+        let mut calibrated = together.clone();
+        let curve = first(&validation.0);
+        Calibration::fit(&all.view(), &curve.view()?, Method::Platt)?.apply(n, &mut calibrated)?;
+        for (place, (head, _)) in HEADS.iter().enumerate() {
+            let alone = fit(
+                settings,
+                (train, validation),
+                std::slice::from_ref(head),
+                seed,
+            )?;
+            let mut scores = vec![0.0; n];
+            alone.view().score(&rows.features(), &mut scores)?;
+            let own = place * n..(place + 1) * n;
+            for (at, scores) in [&together[own.clone()], &scores].into_iter().enumerate() {
+                areas[place][at] += area(scores, rows.label(place)) / seeds as f64;
+            }
+            let at_first = (0..n).filter(|&row| rows.position()[row] == 0);
+            let (chances, labels): (Vec<f32>, Vec<f32>) = at_first
+                .map(|row| (calibrated[place * n + row], rows.label(place)[row]))
+                .unzip();
+            errors[place] += reliability(&chances, &labels, 10).expected_error() / seeds as f64;
         }
-        table
-    };
-    let curve = first(&validation.0);
-    Calibration::fit(&all.view(), &curve.view()?, Method::Platt)?.apply(n, &mut calibrated)?;
+    }
     say("head      AUC together   alone   of the truth   calibration error at the first position");
     for (place, (head, truth)) in HEADS.iter().enumerate() {
-        let alone = fit(&train.0, &validation.0, std::slice::from_ref(head))?;
-        let mut scores = vec![0.0; n];
-        alone.view().score(&rows.features(), &mut scores)?;
-        let labels = rows.label(place);
-        let happened: Vec<bool> = labels.iter().map(|&label| label > 0.5).collect();
-        let area = |scores: &[f32]| marquee_eval::auc(scores, &happened).unwrap_or(f64::NAN);
-        let true_scores: Vec<f32> = test
-            .1
-            .iter()
-            .map(|row| truth(row) / row.examination)
-            .collect();
-        let at_first = (0..n).filter(|&row| rows.position()[row] == 0);
-        let (chances, labels): (Vec<f32>, Vec<f32>) = at_first
-            .map(|row| (calibrated[place * n + row], labels[row]))
-            .unzip();
-        let error = reliability(&chances, &labels, 10).expected_error();
+        let true_scores = test.1.iter().map(|row| truth(row) / row.examination);
+        let true_scores: Vec<f32> = true_scores.collect();
         say(&format!(
-            "{:8}  {:.4}       {:.4}   {:.4}         {error:.4}",
+            "{:8}  {:.4}       {:.4}   {:.4}         {:.4}",
             head.to_string(),
-            area(&together[place * n..(place + 1) * n]),
-            area(&scores),
-            area(&true_scores),
+            areas[place][0],
+            areas[place][1],
+            area(&true_scores, rows.label(place)),
+            errors[place],
         ));
     }
     Ok(())
 }
 
+fn area(scores: &[f32], labels: &[f32]) -> f64 {
+    let happened: Vec<bool> = labels.iter().map(|&label| label > 0.5).collect();
+    marquee_eval::auc(scores, &happened).unwrap_or(f64::NAN)
+}
+
+/// Only the rows at the first position count: what is served knows no position, and there nothing is in doubt.
+fn first(table: &TrainingTable) -> TrainingTable {
+    let mut table = table.clone();
+    for (weight, &position) in table.weight.iter_mut().zip(&table.position) {
+        *weight = if position == 0 { 1.0 } else { 0.0 };
+    }
+    table
+}
+
 fn fit(
-    train: &TrainingTable,
-    validation: &TrainingTable,
+    settings: &Settings,
+    (train, validation): (&Part, &Part),
     heads: &[Head],
+    seed: u64,
 ) -> Result<NetworkModel, Failure> {
     let head = |head: &Head| HeadConfig {
         loss_weight: if heads.contains(head) { 1.0 } else { 0.0 },
         position: PositionBias::Examination,
     };
     let many = heads.len() > 1;
-    let config = NetworkConfig {
-        embedding: 8,
-        hidden: vec![64, 32],
-        shared_experts: if many { 3 } else { 1 },
-        own_experts: usize::from(many),
-        positions: 10,
-        batch: 1024,
-        epochs: 12,
-        embedding_regularization: 0.001,
-        heads: HEADS
-            .iter()
-            .map(|(name, _)| (name.to_string(), head(name)))
-            .collect::<BTreeMap<_, _>>(),
-        ..NetworkConfig::default()
-    };
-    let tables = [train.view()?];
+    let mut fields = settings.clone();
+    for (key, value) in [("embedding", 8), ("batch", 1024), ("epochs", 12)] {
+        fields.entry(key).or_insert(value.into());
+    }
+    let mut config: NetworkConfig = serde_json::from_value(fields.into())?;
+    config.positions = 10;
+    let named = HEADS.iter().map(|(name, _)| (name.to_string(), head(name)));
+    config.heads = named.collect::<BTreeMap<_, _>>();
+    if many && config.sharing == Sharing::Apart {
+        config.embedding *= HEADS.len();
+    }
+    if !many {
+        config.pairs = config.pairs.min(1);
+    }
+    let tables = [train.0.view()?];
     let set = TrainingSet {
         passes: &tables,
-        validation: Some(validation.view()?),
+        validation: Some(validation.0.view()?),
     };
     let mut tell = |step: &Step| {
         if many {
@@ -189,7 +223,7 @@ fn fit(
         }
         ControlFlow::Continue(())
     };
-    Ok(network::train(set, &config, 1, &mut tell)?)
+    Ok(network::train(set, &config, seed, &mut tell)?)
 }
 
 /// Turns days of events into tables.

@@ -22,6 +22,7 @@ mod config;
 mod describe;
 mod dropout;
 mod embeddings;
+mod judge;
 mod layout;
 mod linear;
 mod model;
@@ -33,7 +34,9 @@ mod start;
 mod state;
 mod train;
 
-pub use config::{Cross, EmbeddingOptimizer, HeadConfig, Judge, NetworkConfig, PositionBias};
+pub use config::{
+    Cross, EmbeddingOptimizer, HeadConfig, Judge, NetworkConfig, PositionBias, Sharing,
+};
 pub use model::{NetworkModel, NetworkView};
 pub use train::{TrainingSet, train};
 

@@ -47,6 +47,8 @@ pub(crate) struct Chunk {
     pub(crate) touched: Touched,
     /// Sum of the weighted losses of the rows.
     pub(crate) loss: f64,
+    /// The same for each head.
+    pub(crate) losses: Vec<f64>,
 }
 
 impl Chunk {
@@ -129,13 +131,15 @@ impl Chunk {
         share: f32,
     ) {
         let Parameters { shape, weights, .. } = parameters;
-        self.loss = 0.0;
+        self.losses.clear();
+        self.losses.resize(shape.heads.len(), 0.0);
         let rows = &examples.rows;
         let outputs = self.pass.outputs.chunks_exact_mut(shape.direct.padded());
         for (&place, outputs) in places.iter().zip(outputs) {
             let row = place as usize;
             let row_weight = rows.weight()[row] * examples.inverse_propensity(row);
-            for (head, &(column, config)) in shape.heads.iter().zip(examples.heads) {
+            let heads = shape.heads.iter().zip(examples.heads);
+            for ((head, &(column, config)), sum) in heads.zip(&mut self.losses) {
                 let label = rows.label(column)[row];
                 let outputs = &mut outputs[head.first..][..head.outcome.n_outputs()];
                 #[expect(clippy::cast_possible_truncation, reason = "factors of a loss")]
@@ -157,7 +161,7 @@ impl Chunk {
                     }
                     (outcome, _) => (outcome.loss(outputs, label), None),
                 };
-                self.loss += f64::from(weight) * loss;
+                *sum += f64::from(weight) * loss;
                 for slope in outputs {
                     *slope *= weight * share;
                 }
@@ -169,6 +173,7 @@ impl Chunk {
                 }
             }
         }
+        self.loss = self.losses.iter().sum();
     }
 
     /// Slopes of what candidates saw in sequences.
@@ -214,7 +219,7 @@ impl Chunk {
 }
 
 impl Examples<'_> {
-    fn inverse_propensity(&self, row: usize) -> f32 {
+    pub(crate) fn inverse_propensity(&self, row: usize) -> f32 {
         if self.largest_inverse_propensity <= 0.0 {
             return 1.0;
         }

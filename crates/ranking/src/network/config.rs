@@ -61,6 +61,18 @@ impl Default for HeadConfig {
     }
 }
 
+/// How heads begin to share what embeddings tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sharing {
+    /// All of them draw on all numbers of an embedding.
+    #[default]
+    Together,
+    /// Each begins with a part of its own, and learns what it can use of the others'. A part should be as long
+    /// as an embedding for that head alone.
+    Apart,
+}
+
 /// What a pass is judged by, on the validation table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -68,6 +80,9 @@ pub enum Judge {
     /// The weighted loss of all heads.
     #[default]
     Loss,
+    /// The mean over heads of their losses, each in proportion to that of the best answer that is the same for
+    /// all rows: rare outcomes count as much as frequent ones.
+    Relative,
     /// The mean over heads with outcomes of the area under the ROC curve.
     Auc,
 }
@@ -78,6 +93,8 @@ pub enum Judge {
 pub struct NetworkConfig {
     /// Numbers of an embedding.
     pub embedding: usize,
+    /// How heads begin to share embeddings, where they draw on them directly or by pairs.
+    pub sharing: Sharing,
     /// Quantiles of a dense column between which an embedding of its value is interpolated; 0 for no
     /// such embedding, otherwise at least 2.
     pub knots: usize,
@@ -136,6 +153,7 @@ impl Default for NetworkConfig {
     fn default() -> Self {
         Self {
             embedding: 16,
+            sharing: Sharing::Together,
             knots: 0,
             cross: vec![Cross::LowRank(32); 2],
             pairs: 0,

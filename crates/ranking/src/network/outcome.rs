@@ -137,19 +137,24 @@ fn mean_share(shares: &[f32]) -> f32 {
     weighted.sum::<f32>() / steps
 }
 
-/// Cross entropy with a label that is shared out between the two values beside it, so that the mean
-/// of a distribution that fits is the mean of the labels.
-fn share_loss(outputs: &mut [f32], label: f32) -> f64 {
-    let steps = (outputs.len() - 1) as f32;
+/// Between which of `n` evenly spaced values a label lies, and the share of the upper one.
+pub(crate) fn between(label: f32, n: usize) -> (usize, f32) {
+    let steps = (n - 1) as f32;
     let place = label.clamp(0.0, 1.0) * steps;
     let below = place.floor().min(steps - 1.0);
-    let above_share = place - below;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a whole number between 0 and the number of outputs"
     )]
-    let below = below as usize;
+    let at = below as usize;
+    (at, place - below)
+}
+
+/// Cross entropy with a label that is shared out between the two values beside it, so that the mean
+/// of a distribution that fits is the mean of the labels.
+fn share_loss(outputs: &mut [f32], label: f32) -> f64 {
+    let (below, above_share) = between(label, outputs.len());
     softmax(outputs);
     let surprise = |share: f32| -f64::from(share.max(1e-30)).ln();
     let loss = f64::from(1.0 - above_share) * surprise(outputs[below])

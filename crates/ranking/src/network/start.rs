@@ -2,13 +2,16 @@
 
 use marquee_math::{PAIR_BLOCK, Rng, fill_normal};
 
-use super::shape::{PairsShape, Shape};
+use super::{
+    NetworkConfig, Sharing,
+    shape::{HeadShape, PairsShape, Shape},
+};
 
 /// Standard deviation of new weights of pairs: small, or what pairs of rare ids do by chance is learned by heart.
 const PAIRED: f64 = 0.03;
 
 /// New weights: normal, of a size that keeps that of the inputs; biases are zero.
-pub(super) fn initial(shape: &Shape, drawn: &mut Rng) -> Vec<f32> {
+pub(super) fn initial(shape: &Shape, config: &NetworkConfig, drawn: &mut Rng) -> Vec<f32> {
     let mut weights = vec![0.0; shape.len];
     for layer in shape.layers() {
         let deviation = (layer.gain / layer.linear.inputs as f64).sqrt();
@@ -35,6 +38,9 @@ pub(super) fn initial(shape: &Shape, drawn: &mut Rng) -> Vec<f32> {
         }
         start_sums(shape, pairs, &mut weights);
     }
+    if config.sharing == Sharing::Apart {
+        part(shape, &mut weights);
+    }
     weights
 }
 
@@ -55,4 +61,33 @@ fn start_sums(shape: &Shape, pairs: &PairsShape, weights: &mut [f32]) {
             }
         }
     }
+}
+
+/// Leaves each head only its own part of each embedding.
+fn part(shape: &Shape, weights: &mut [f32]) {
+    let d = shape.layout.embedding;
+    let mut keep = |layer: &super::linear::Linear, row: usize, number: usize| {
+        let start = layer.weights.start + row * layer.padded();
+        for (at, head) in shape.heads.iter().enumerate() {
+            if number * shape.heads.len() / d != at {
+                weights[start + head.first..][..outputs(head)].fill(0.0);
+            }
+        }
+    };
+    if shape.cross.is_empty() {
+        for column in shape.layout.embeddings() {
+            for number in 0..d {
+                keep(&shape.direct, column + number, number);
+            }
+        }
+    }
+    if let Some(pairs) = &shape.pairs {
+        for row in 0..pairs.out.inputs {
+            keep(&pairs.out, row, row % d);
+        }
+    }
+}
+
+fn outputs(head: &HeadShape) -> usize {
+    head.outcome.n_outputs()
 }

@@ -8,14 +8,13 @@ use rand::RngExt as _;
 use rayon::prelude::*;
 
 use super::{
-    HeadConfig, Judge, NAME, NetworkConfig, NetworkModel,
+    NAME, NetworkConfig, NetworkModel,
     adam::{Adam, StepSize},
     chunk::{Chunk, Examples, Parameters},
     describe::Description,
     dropout::Dropout,
     embeddings::{Batch, Embeddings},
-    outcome::Outcome,
-    shape::Shape,
+    judge::judge,
     start::initial,
     state::{self, Best},
 };
@@ -32,7 +31,7 @@ const PASSES: u64 = 16;
 const DROPPED: &[u8] = b"dropout";
 /// Rows that go through the layers together: fixed, so that sums have the same order on any number of
 /// threads.
-const CHUNK: usize = 512;
+pub(super) const CHUNK: usize = 512;
 
 /// What a network learns from.
 #[derive(Debug, Clone, Copy)]
@@ -86,7 +85,9 @@ pub fn train(
         let loss = trainer.pass(&examples, done);
         done += 1;
         let seconds = started.elapsed().as_secs_f64();
-        let judged = validation.as_ref().map(|examples| trainer.judge(examples));
+        let judged = validation
+            .as_ref()
+            .map(|examples| judge(trainer.parameters(), examples, config.judge));
         if !loss.is_finite() || judged.is_some_and(|judged| !judged.is_finite()) {
             return Err(Error::NotFinite {
                 model: NAME,
@@ -189,7 +190,7 @@ impl<'c> Trainer<'c> {
         let mut tables = vec![0.0; shape.layout.table_rows() * shape.layout.embedding];
         let deviation = config.embedding_deviation;
         fill_normal(&mut rng(seed, EMBEDDINGS), deviation, &mut tables);
-        let weights = initial(shape, &mut rng(seed, WEIGHTS));
+        let weights = initial(shape, config, &mut rng(seed, WEIGHTS));
         Self {
             config,
             seed,
@@ -204,7 +205,7 @@ impl<'c> Trainer<'c> {
         }
     }
 
-    fn parameters(&self) -> Parameters<'_> {
+    pub(crate) fn parameters(&self) -> Parameters<'_> {
         Parameters {
             shape: &self.description.shape,
             tables: &self.tables,
@@ -288,39 +289,6 @@ impl<'c> Trainer<'c> {
         (&self.chunks[0].gradients, &self.chunks)
     }
 
-    /// How good the network is on a table, higher is better.
-    fn judge(&self, examples: &Examples<'_>) -> f64 {
-        let parameters = self.parameters();
-        let n_rows = examples.rows.features().n_rows();
-        let places: Vec<u32> = (0..row(n_rows)).collect();
-        let shape = parameters.shape;
-        let parts: Vec<(f64, Vec<f32>)> = places
-            .par_chunks(CHUNK)
-            .map_init(Chunk::default, |chunk, places| {
-                let features = examples.rows.features();
-                let request = |place: u32| examples.request_of[place as usize] as usize;
-                chunk.fill(parameters, &features, (places, 0), request);
-                let mut dropout = Dropout::none();
-                chunk
-                    .pass
-                    .forward(shape, parameters.weights, 0, &mut dropout);
-                let outputs = chunk.pass.outputs.clone();
-                chunk.judge(parameters, examples, places, 1.0);
-                (chunk.loss, outputs)
-            })
-            .collect();
-        match self.config.judge {
-            Judge::Loss => {
-                let total: f64 = parts.iter().map(|part| part.0).sum();
-                -total / n_rows.max(1) as f64
-            }
-            Judge::Auc => {
-                let outputs: Vec<f32> = parts.into_iter().flat_map(|part| part.1).collect();
-                mean_auc(shape, examples, &outputs)
-            }
-        }
-    }
-
     fn into_model(self, best: Best) -> NetworkModel {
         let (tables, weights) = best.parameters.unwrap_or((self.tables, self.weights));
         NetworkModel {
@@ -329,28 +297,6 @@ impl<'c> Trainer<'c> {
             weights,
         }
     }
-}
-
-/// The mean over heads of outcomes of the area under the curve; 0.5 where there are none.
-fn mean_auc(shape: &Shape, examples: &Examples<'_>, outputs: &[f32]) -> f64 {
-    let padded = shape.direct.padded();
-    let heads = shape.heads.iter().zip(examples.heads);
-    let areas: Vec<f64> = heads
-        .filter(|(head, _)| head.outcome == Outcome::Chance)
-        .filter_map(|(head, &(column, _)): (_, &(usize, HeadConfig))| {
-            let labels = examples.rows.label(column);
-            let rows = outputs.chunks_exact(padded).zip(labels);
-            let known = rows.filter(|(_, label)| !label.is_nan());
-            let (scores, labels): (Vec<f32>, Vec<bool>) = known
-                .map(|(outputs, &label)| (outputs[head.first], label > 0.5))
-                .unzip();
-            marquee_eval::auc(&scores, &labels)
-        })
-        .collect();
-    if areas.is_empty() {
-        return 0.5;
-    }
-    areas.iter().sum::<f64>() / areas.len() as f64
 }
 
 fn shuffle(order: &mut [u32], drawn: &mut Rng) {

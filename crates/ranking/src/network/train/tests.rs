@@ -4,7 +4,7 @@ use marquee_features::TrainingTable;
 
 use super::*;
 use crate::{
-    network::{Cross, EmbeddingOptimizer, PositionBias},
+    network::{Cross, EmbeddingOptimizer, HeadConfig, PositionBias, Sharing},
     samples,
 };
 
@@ -178,6 +178,36 @@ fn slopes_without_cross_layers_or_deep_part_are_differences() {
         ..whole()
     };
     check(&config, (5, 3));
+}
+
+#[test]
+fn heads_apart_begin_with_numbers_of_their_own() {
+    let table = samples::table(20, 3, 1);
+    let config = NetworkConfig {
+        embedding: 8,
+        cross: Vec::new(),
+        sharing: Sharing::Apart,
+        ..whole()
+    };
+    let description = Description::learn(table.view().unwrap(), &config).unwrap();
+    let trainer = Trainer::new(description, &config, 7);
+    let shape = &trainer.description.shape;
+    let pairs = shape.pairs.as_ref().unwrap();
+    let columns = shape.layout.embeddings();
+    let direct = columns
+        .iter()
+        .flat_map(|column| (0..8).map(move |at| (column + at, at)));
+    let direct = direct.map(|(row, number)| (&shape.direct, row, number));
+    let summed = (0..pairs.out.inputs).map(|row| (&pairs.out, row, row % 8));
+    for (layer, row, number) in direct.chain(summed) {
+        let weights = &trainer.weights[layer.weights.start + row * layer.padded()..];
+        let users = shape.heads.iter().enumerate().filter(|(_, head)| {
+            let own = &weights[head.first..][..head.outcome.n_outputs()];
+            own.iter().any(|&weight| weight != 0.0)
+        });
+        let users: Vec<usize> = users.map(|(at, _)| at).collect();
+        assert_eq!(users, [number * 4 / 8]);
+    }
 }
 
 fn train_on(table: &TrainingTable, config: &NetworkConfig) -> NetworkModel {
