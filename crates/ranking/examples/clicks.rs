@@ -21,8 +21,8 @@ use marquee_features::{
 };
 use marquee_math::{exponential::sigmoid, rng};
 use marquee_ranking::{
-    NetworkConfig, NetworkModel, NetworkView, Ranker, Step, TrainingSet, TreesConfig, network,
-    trees,
+    NetworkConfig, NetworkModel, NetworkView, Precision, Ranker, Step, TrainingSet, TreesConfig,
+    network, trees,
 };
 use marquee_store::Artifact;
 use rand::RngExt as _;
@@ -245,7 +245,13 @@ fn ctr(
     let model = fit(&[train], None, config, own["seed"])?;
     report("test", &model.view(), &clicks.table(trained..n, 20)?)?;
     if let Some(kept) = kept {
-        model.to_artifact().write(kept)?;
+        for precision in [Precision::Half, Precision::Byte, Precision::Whole] {
+            let name = match precision {
+                Precision::Whole => kept.to_owned(),
+                other => kept.with_extension(format!("{other:?}.mqa")),
+            };
+            model.to_artifact_as(precision).write(name)?;
+        }
     }
     clicks.time(&model.view(), trained..n)
 }
@@ -460,7 +466,7 @@ fn report(name: &str, model: &NetworkView<'_>, table: &TrainingTable) -> Result<
     let area = marquee_eval::auc(&values, &outcomes).unwrap_or(f64::NAN);
     let loss = marquee_eval::log_loss(&chances, &outcomes).unwrap_or(f64::NAN);
     say(&format!(
-        "{name}: AUC {area:.5}  log loss {loss:.5}  ({} rows)",
+        "{name}: AUC {area:.6}  log loss {loss:.6}  ({} rows)",
         outcomes.len()
     ));
     Ok(())

@@ -16,7 +16,7 @@ pub mod value;
 
 pub use calibration::{Calibration, Method};
 pub use error::{Error, Result};
-pub use network::{NetworkConfig, NetworkModel, NetworkView, TrainingSet};
+pub use network::{NetworkConfig, NetworkModel, NetworkView, Precision, TrainingSet};
 pub use progress::{Step, Watch, silent};
 pub use ranker::{Link, Ranker};
 pub use trees::{TreesConfig, TreesModel};

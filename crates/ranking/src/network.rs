@@ -32,12 +32,14 @@ mod score;
 mod shape;
 mod start;
 mod state;
+mod tables;
 mod train;
 
 pub use config::{
     Cross, EmbeddingOptimizer, HeadConfig, Judge, NetworkConfig, PositionBias, Sharing,
 };
 pub use model::{NetworkModel, NetworkView};
+pub use tables::Precision;
 pub use train::{TrainingSet, train};
 
 /// Kind of the artifact, and name of the model in errors.

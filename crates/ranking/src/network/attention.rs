@@ -12,6 +12,7 @@ use super::{
     outcome::softmax,
     pass::{sized, zeroed},
     shape::AttentionShape,
+    tables::Tables,
 };
 
 /// Buffers for one row.
@@ -39,7 +40,7 @@ pub(crate) struct Touched {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Looking<'a> {
     pub(crate) layout: &'a Layout,
-    pub(crate) tables: &'a [f32],
+    pub(crate) tables: Tables<'a>,
     pub(crate) weights: &'a [f32],
     /// Weights as the way back needs them.
     pub(crate) back: &'a [f32],
@@ -86,10 +87,13 @@ impl Attention {
         let query = &x[input.query.expect("only sequences with a candidate")..][..d];
         self.keys.clear();
         for &id in known(ids) {
-            let key = layout.vector(tables, input.table, id);
-            self.keys.extend_from_slice(key);
-            self.keys
-                .extend(key.iter().zip(query).map(|(key, query)| key * query));
+            let start = self.keys.len();
+            self.keys.resize(start + 2 * d, 0.0);
+            let (key, product) = self.keys[start..].split_at_mut(d);
+            tables.read(layout.row_of(input.table, id), key);
+            for ((to, key), query) in product.iter_mut().zip(key).zip(query) {
+                *to = *key * query;
+            }
         }
         let n = self.keys.len() / (2 * d);
         let start = sized(&mut self.start, shape.query.padded());

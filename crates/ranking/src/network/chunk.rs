@@ -10,6 +10,7 @@ use super::{
     outcome::{Outcome, Seen},
     pass::{Pass, zeroed},
     shape::Shape,
+    tables::Tables,
 };
 
 /// Parameters of a network.
@@ -17,7 +18,7 @@ use super::{
 pub(crate) struct Parameters<'a> {
     pub(crate) shape: &'a Shape,
     /// Embeddings of all tables.
-    pub(crate) tables: &'a [f32],
+    pub(crate) tables: Tables<'a>,
     /// Weights of all layers.
     pub(crate) weights: &'a [f32],
     /// The same as [`Shape::turn`] writes them; empty where there is no way back.

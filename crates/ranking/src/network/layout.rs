@@ -3,6 +3,7 @@
 
 use marquee_features::{FeatureRows, FeatureSchema, SideSchema};
 
+use super::tables::Tables;
 use crate::dense::DenseColumn;
 
 /// Columns of the inputs, and the tables of embeddings behind them.
@@ -200,7 +201,7 @@ impl Layout {
     /// Writes the inputs of a request that need no weights but embeddings.
     pub(crate) fn fill_request(
         &self,
-        tables: &[f32],
+        tables: Tables<'_>,
         rows: &FeatureRows<'_>,
         request: usize,
         to: &mut [f32],
@@ -212,7 +213,7 @@ impl Layout {
             let ids = rows.sequence(request, input.field);
             let share = share_of(ids);
             for &id in known(ids) {
-                add(to, share, self.vector(tables, input.table, id));
+                tables.add(self.row_of(input.table, id), share, to);
             }
         }
         self.fill_dense(&self.request, tables, rows.request_dense_of(request), to);
@@ -221,7 +222,7 @@ impl Layout {
     /// Writes the inputs of a row but for what it sees in sequences.
     pub(crate) fn fill_row(
         &self,
-        tables: &[f32],
+        tables: Tables<'_>,
         rows: &FeatureRows<'_>,
         row: usize,
         to: &mut [f32],
@@ -230,15 +231,15 @@ impl Layout {
         self.fill_dense(&self.row, tables, rows.dense_of(row), to);
     }
 
-    fn fill_sparse(&self, side: &Side, tables: &[f32], ids: &[u32], to: &mut [f32]) {
-        match self.embedding {
-            8 => self.copy_sparse::<8>(side, tables, ids, to),
-            16 => self.copy_sparse::<16>(side, tables, ids, to),
-            32 => self.copy_sparse::<32>(side, tables, ids, to),
+    fn fill_sparse(&self, side: &Side, tables: Tables<'_>, ids: &[u32], to: &mut [f32]) {
+        match (self.embedding, tables.whole()) {
+            (8, Some(tables)) => self.copy_sparse::<8>(side, tables, ids, to),
+            (16, Some(tables)) => self.copy_sparse::<16>(side, tables, ids, to),
+            (32, Some(tables)) => self.copy_sparse::<32>(side, tables, ids, to),
             _ => {
                 for (input, &id) in side.sparse.iter().zip(ids) {
-                    let from = self.vector(tables, input.table, id);
-                    to[input.column..][..self.embedding].copy_from_slice(from);
+                    let to = &mut to[input.column..][..self.embedding];
+                    tables.read(self.row_of(input.table, id), to);
                 }
             }
         }
@@ -254,13 +255,13 @@ impl Layout {
     ) {
         let (vectors, _) = tables.as_chunks::<N>();
         for (input, &id) in side.sparse.iter().zip(ids) {
-            let from = &vectors[self.tables[input.table].start + id as usize];
+            let from = &vectors[self.row_of(input.table, id)];
             let to = to[input.column..].first_chunk_mut::<N>();
             *to.expect("inputs have room for embeddings") = *from;
         }
     }
 
-    fn fill_dense(&self, side: &Side, tables: &[f32], values: &[f32], to: &mut [f32]) {
+    fn fill_dense(&self, side: &Side, tables: Tables<'_>, values: &[f32], to: &mut [f32]) {
         for (input, &value) in side.dense.iter().zip(values) {
             to[input.value] = input.column.scaled(value);
             if let Some(missing) = input.missing {
@@ -271,18 +272,27 @@ impl Layout {
             };
             let between = input.column.between(value);
             let to = &mut to[knots.column..][..self.embedding];
-            let low = self.vector(tables, knots.table, between.place);
-            let above = between.place + u32::from(between.share > 0.0);
-            let high = self.vector(tables, knots.table, above);
-            mix(to, low, high, between.share);
+            let row = self.row_of(knots.table, between.place);
+            if let Some(tables) = tables.whole() {
+                let above = row + usize::from(between.share > 0.0);
+                let vector = |row: usize| &tables[row * self.embedding..][..self.embedding];
+                mix(to, vector(row), vector(above), between.share);
+                continue;
+            }
+            tables.read(row, to);
+            if between.share > 0.0 {
+                for number in &mut *to {
+                    *number *= 1.0 - between.share;
+                }
+                tables.add(row + 1, between.share, to);
+            }
         }
     }
 
-    /// The embedding of an id.
+    /// The row of an id in all tables.
     #[inline]
-    pub(crate) fn vector<'t>(&self, tables: &'t [f32], table: usize, id: u32) -> &'t [f32] {
-        let row = self.tables[table].start + id as usize;
-        &tables[row * self.embedding..(row + 1) * self.embedding]
+    pub(crate) fn row_of(&self, table: usize, id: u32) -> usize {
+        self.tables[table].start + id as usize
     }
 }
 

@@ -6,7 +6,11 @@ use marquee_features::{FeatureSchema, Head};
 use marquee_store::{Artifact, ArtifactBuilder};
 
 use super::{
-    NAME, PositionBias, chunk::Parameters, describe::Description, outcome::POSITION_SCALE,
+    NAME, PositionBias, Precision,
+    chunk::Parameters,
+    describe::Description,
+    outcome::POSITION_SCALE,
+    tables::{Tables, coded, halved},
 };
 use crate::{Error, Result};
 
@@ -14,6 +18,11 @@ use crate::{Error, Result};
 const FORMAT_VERSION: u32 = 1;
 const DESCRIPTION: &str = "description";
 const EMBEDDINGS: &str = "embeddings";
+/// Embeddings rounded to 16 bits.
+const HALVES: &str = "embeddings.halves";
+/// Embeddings rounded to 8 bits, and the scale of each row.
+const CODES: &str = "embeddings.codes";
+const SCALES: &str = "embeddings.scales";
 const WEIGHTS: &str = "weights";
 
 /// A trained network.
@@ -28,7 +37,7 @@ pub struct NetworkModel {
 #[derive(Debug, Clone)]
 pub struct NetworkView<'a> {
     pub(crate) description: Arc<Description>,
-    pub(crate) tables: &'a [f32],
+    pub(crate) tables: Tables<'a>,
     pub(crate) weights: &'a [f32],
 }
 
@@ -37,7 +46,7 @@ impl NetworkModel {
     pub fn view(&self) -> NetworkView<'_> {
         NetworkView {
             description: Arc::clone(&self.description),
-            tables: &self.tables,
+            tables: Tables::Whole(&self.tables),
             weights: &self.weights,
         }
     }
@@ -45,6 +54,11 @@ impl NetworkModel {
     /// An artifact of kind `ranker`: a description in JSON, the embeddings of all tables, the weights of
     /// all layers.
     pub fn to_artifact(&self) -> ArtifactBuilder<'_> {
+        self.to_artifact_as(Precision::Whole)
+    }
+
+    /// The same with embeddings rounded. What is read from it is scored as it was rounded.
+    pub fn to_artifact_as(&self, precision: Precision) -> ArtifactBuilder<'_> {
         let mut artifact = ArtifactBuilder::new(NAME, FORMAT_VERSION);
         let description = self.description.to_json();
         let d = self.description.shape.layout.embedding as u64;
@@ -54,7 +68,16 @@ impl NetworkModel {
         );
         artifact.section_owned(DESCRIPTION, &[description.len() as u64], description);
         let rows = self.tables.len() as u64 / d;
-        artifact.section(EMBEDDINGS, &[rows, d], &self.tables);
+        match precision {
+            Precision::Whole => artifact.section(EMBEDDINGS, &[rows, d], &self.tables),
+            Precision::Half => artifact.section_owned(HALVES, &[rows, d], halved(&self.tables)),
+            Precision::Byte => {
+                let width = self.description.shape.layout.embedding;
+                let (codes, scales) = coded(&self.tables, width);
+                artifact.section_owned(CODES, &[rows, d], codes);
+                artifact.section_owned(SCALES, &[rows], scales)
+            }
+        };
         artifact.section(WEIGHTS, &[self.weights.len() as u64], &self.weights);
         artifact
     }
@@ -73,7 +96,7 @@ impl<'a> NetworkView<'a> {
         artifact.expect_kind(NAME, FORMAT_VERSION)?;
         let description = artifact.section::<u8>(DESCRIPTION)?.data;
         let description = Description::from_json(description)?;
-        let tables = artifact.section::<f32>(EMBEDDINGS)?.data;
+        let tables = read_tables(artifact)?;
         let weights = artifact.section::<f32>(WEIGHTS)?.data;
         let shape = &description.shape;
         let n_numbers = shape
@@ -81,6 +104,9 @@ impl<'a> NetworkView<'a> {
             .table_rows()
             .checked_mul(shape.layout.embedding);
         check_len(EMBEDDINGS, tables.len(), n_numbers.unwrap_or(usize::MAX))?;
+        if let Tables::Byte { scales, .. } = tables {
+            check_len(SCALES, scales.len(), shape.layout.table_rows())?;
+        }
         check_len(WEIGHTS, weights.len(), shape.len)?;
         Ok(Self {
             description: Arc::new(description),
@@ -127,6 +153,19 @@ impl<'a> NetworkView<'a> {
             back: &[],
         }
     }
+}
+
+fn read_tables(artifact: &Artifact) -> Result<Tables<'_>> {
+    if artifact.has(HALVES) {
+        return Ok(Tables::Half(artifact.section::<u16>(HALVES)?.data));
+    }
+    if artifact.has(CODES) {
+        return Ok(Tables::Byte {
+            codes: artifact.section::<i8>(CODES)?.data,
+            scales: artifact.section::<f32>(SCALES)?.data,
+        });
+    }
+    Ok(Tables::Whole(artifact.section::<f32>(EMBEDDINGS)?.data))
 }
 
 fn check_len(section: &'static str, found: usize, expected: usize) -> Result<()> {

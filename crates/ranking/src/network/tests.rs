@@ -85,6 +85,27 @@ fn a_saved_network_scores_the_same_bits() {
 }
 
 #[test]
+fn a_network_saved_in_fewer_bits_scores_nearly_the_same() {
+    let table = samples::table(30, 8, 2);
+    let model = trained(&table, &whole());
+    let exact = scores(&model.view(), &table.features);
+    for (precision, bound) in [(Precision::Half, 0.05), (Precision::Byte, 0.05)] {
+        let bytes = model.to_artifact_as(precision).to_bytes().unwrap();
+        assert!(bytes.len() < model.to_artifact().to_bytes().unwrap().len());
+        let artifact = Artifact::from_bytes(&bytes).unwrap();
+        let found = scores(&NetworkView::open(&artifact).unwrap(), &table.features);
+        assert_ne!(found, exact);
+        for (found, exact) in found.iter().zip(&exact) {
+            let (found, exact) = (f32::from_bits(*found), f32::from_bits(*exact));
+            assert!(
+                (found - exact).abs() < bound * (1.0 + exact.abs()),
+                "{found} {exact}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_network_refuses_other_columns_and_buffers() {
     let table = samples::table(30, 2, 2);
     let model = trained(&table, &whole());

@@ -17,6 +17,7 @@ use super::{
     judge::judge,
     start::initial,
     state::{self, Best},
+    tables::Tables,
 };
 use crate::{
     Error, Result, Step, Watch,
@@ -208,7 +209,7 @@ impl<'c> Trainer<'c> {
     pub(crate) fn parameters(&self) -> Parameters<'_> {
         Parameters {
             shape: &self.description.shape,
-            tables: &self.tables,
+            tables: Tables::Whole(&self.tables),
             weights: &self.weights,
             back: &self.back,
         }
