@@ -105,7 +105,8 @@ def encoded(head):
         position[data.position == NO_POSITION] = np.nan
         columns.append(position[:, None])
     width = sum(column.shape[1] for column in columns)
-    for at, size in enumerate(data.about["sizes"]):
+    read_ids = data.about["settings"].get("tree_ids") != "left-out"
+    for at, size in enumerate(data.about["sizes"] if read_ids else []):
         ids = data.sparse[:, at]
         if size <= CATEGORIES:
             columns.append(ids[:, None].astype(np.float32))

@@ -16,7 +16,7 @@ use marquee_ranking::{NetworkConfig, TreesConfig};
 
 use crate::{
     folder::{self, Cuts, Told, read_floats, read_words},
-    settings::{Equal, Settings},
+    settings::{Equal, Settings, TreeIds},
 };
 
 /// Columns of ids and of numbers.
@@ -98,6 +98,7 @@ fn settings() -> Settings {
             leaf_rows: 50,
             ..TreesConfig::default()
         },
+        tree_ids: TreeIds::Encoded,
     }
 }
 

@@ -11,7 +11,7 @@ use marquee_features::{
     TrainingRows, TrainingTable,
 };
 
-use crate::folder::Opened;
+use crate::{folder::Opened, settings::TreeIds};
 
 /// Folds of requests.
 const FOLDS: usize = 5;
@@ -74,6 +74,9 @@ impl Encoded {
                     f32::NAN
                 });
             }
+            if opened.about.settings.tree_ids == TreeIds::LeftOut {
+                return Ok(table.push_row(&values, &[])?);
+            }
             let fold = (row < trained).then_some(request % FOLDS);
             let ids = features.request_sparse_of(request).iter();
             for (counts, &id) in counts.iter_mut().zip(ids.chain(features.sparse_of(row))) {
@@ -111,7 +114,11 @@ impl Encoded {
 fn schema(opened: &Opened) -> FeatureSchema {
     let about = &opened.about;
     let position = about.positions.then(|| "position".to_owned());
-    let encoded = about.sparse.iter();
+    let ids: &[String] = match about.settings.tree_ids {
+        TreeIds::Encoded => &about.sparse,
+        TreeIds::LeftOut => &[],
+    };
+    let encoded = ids.iter();
     let encoded = encoded.flat_map(|name| [format!("rows of {name}"), format!("label of {name}")]);
     FeatureSchema {
         row: SideSchema {

@@ -16,6 +16,20 @@ pub(crate) struct Settings {
     pub(crate) equal: Equal,
     /// Trees, ours and others'.
     pub(crate) trees: TreesConfig,
+    /// What trees get of columns of ids.
+    #[serde(default)]
+    pub(crate) tree_ids: TreeIds,
+}
+
+/// What trees get of columns of ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum TreeIds {
+    /// Counts and means of the label, or categories.
+    #[default]
+    Encoded,
+    /// Nothing: most ids are new by the time of the test, and what they did before is among the numbers.
+    LeftOut,
 }
 
 /// A network that any library can build: embeddings, cross layers of low rank, rectified layers, and for

@@ -23,7 +23,7 @@ use marquee_testkit::world::{Deed, Truth, World, WorldConfig};
 use crate::{
     folder::{self, Cuts, Told},
     follow::{self, Follows},
-    settings::{Equal, Settings, with_positions},
+    settings::{Equal, Settings, TreeIds, with_positions},
 };
 
 /// Days that are only remembered, that train, and that judge passes; the rest is reported.
@@ -167,6 +167,7 @@ fn settings() -> Settings {
             leaf_rows: 100,
             ..TreesConfig::default()
         },
+        tree_ids: TreeIds::Encoded,
     }
 }
 

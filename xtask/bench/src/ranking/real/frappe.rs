@@ -15,7 +15,7 @@ use rand::RngExt as _;
 use super::{Columns, Growing, read_rows};
 use crate::{
     folder::{self, Cuts, Told},
-    settings::{Equal, Settings},
+    settings::{Equal, Settings, TreeIds},
 };
 
 const COLUMNS: [&str; 10] = [
@@ -116,6 +116,7 @@ fn settings() -> Settings {
             leaves: 63,
             ..TreesConfig::default()
         },
+        tree_ids: TreeIds::Encoded,
     }
 }
 

@@ -10,7 +10,7 @@ use marquee_ranking::{NetworkConfig, TreesConfig, trees::Objective};
 use super::{Columns, Growing, read_text};
 use crate::{
     folder::{self, Cuts, Told},
-    settings::{Equal, Settings},
+    settings::{Equal, Settings, TreeIds},
 };
 
 const FOLDS: usize = 5;
@@ -79,6 +79,7 @@ fn settings() -> Settings {
             leaf_curvature: 5.0,
             ..TreesConfig::default()
         },
+        tree_ids: TreeIds::Encoded,
     }
 }
 

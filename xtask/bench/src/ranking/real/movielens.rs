@@ -12,7 +12,7 @@ use marquee_ranking::{NetworkConfig, TreesConfig};
 use super::{Columns, Growing, Numbered, log_count, narrow, read_rows};
 use crate::{
     folder::{self, Cuts, Told},
-    settings::{Equal, Settings},
+    settings::{Equal, Settings, TreeIds},
 };
 
 const DENSE: [&str; 9] = [
@@ -123,6 +123,7 @@ fn settings() -> Settings {
             learning_rate: 0.05,
             ..TreesConfig::default()
         },
+        tree_ids: TreeIds::LeftOut,
     }
 }
 

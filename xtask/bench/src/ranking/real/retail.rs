@@ -19,7 +19,7 @@ use rand::RngExt as _;
 use super::{Columns, Growing, log_count, read_rows};
 use crate::{
     folder::{self, Cuts, Told},
-    settings::{Equal, Settings},
+    settings::{Equal, Settings, TreeIds},
 };
 
 const DENSE: [&str; 9] = [
@@ -153,6 +153,7 @@ fn settings() -> Settings {
             leaf_rows: 50,
             ..TreesConfig::default()
         },
+        tree_ids: TreeIds::Encoded,
     }
 }
 
