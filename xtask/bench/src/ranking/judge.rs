@@ -130,7 +130,12 @@ fn heading(about: &About, head: &str, test: &TrainingRows<'_>, place: usize) {
     let known = labels.iter().filter(|label| !label.is_nan());
     let sum: f64 = known.clone().map(|&label| f64::from(label)).sum();
     let mean = sum / known.count().max(1) as f64;
-    say(&format!("\n{head} (mean {mean:.4})\n"));
+    let known = match about.graded {
+        true => String::new(),
+        // What anyone has who knows the mean and nothing else.
+        false => format!(", whose log loss is {:.4}", entropy(mean)),
+    };
+    say(&format!("\n{head} (mean {mean:.4}{known})\n"));
     if about.graded {
         say("| | nDCG@5 | nDCG@10 |\n|---|---|---|");
     } else {
@@ -219,6 +224,18 @@ fn ndcg(rows: &TrainingRows<'_>, head: usize, (values, k, graded): (&[f32], usiz
     mean
 }
 
+/// Mean surprise at an outcome of this chance, in nats, where the chance is known.
+fn entropy(chance: f64) -> f64 {
+    let part = |chance: f64| {
+        if chance > 0.0 {
+            -chance * chance.ln()
+        } else {
+            0.0
+        }
+    };
+    part(chance) + part(1.0 - chance)
+}
+
 fn discounted(gains: impl Iterator<Item = f64>) -> f64 {
     let ranked = gains.enumerate();
     ranked
@@ -280,6 +297,12 @@ mod tests {
         let found = 1.0 + 3.0 / 3.0_f64.log2();
         let best = 3.0 + 1.0 / 3.0_f64.log2();
         check(&[&[(0.9, 1.0), (0.1, 2.0)]], 10, true, found / best);
+    }
+
+    #[test]
+    fn mean_of_a_sure_thing_surprises_nobody() {
+        assert!(entropy(1.0).abs() < 1e-12);
+        assert!((entropy(0.5) - std::f64::consts::LN_2).abs() < 1e-12);
     }
 
     #[test]
