@@ -84,8 +84,12 @@ fn settings() -> Settings {
     Settings {
         network: NetworkConfig {
             knots: 16,
-            embedding_rate: 0.1,
+            cross: Vec::new(),
+            hidden: Vec::new(),
+            pairs: 1,
+            embedding_rate: 0.15,
             epochs: 2,
+            patience: 1,
             ..NetworkConfig::default()
         },
         equal: Equal {
