@@ -32,10 +32,25 @@ pub(super) fn effective_params(spec: &ModelSpec) -> Result<toml::Table> {
     Ok(plain.expect("a configuration is a table of plain values"))
 }
 
+/// What a network is like where nobody says otherwise; docs/decisions/two-stage.md has the figures.
+fn standard() -> NetworkConfig {
+    NetworkConfig {
+        pairs: 1,
+        knots: 8,
+        cross: Vec::new(),
+        hidden: vec![64, 32],
+        embedding_rate: 0.1,
+        ..NetworkConfig::default()
+    }
+}
+
 /// The configuration of a network; where it says nothing of an outcome, the chance of looking at a
 /// position is learned apart from it.
 fn network_config(spec: &ModelSpec) -> Result<NetworkConfig> {
-    let mut config: NetworkConfig = spec.config()?;
+    let standard = toml::Table::try_from(standard());
+    let mut all = standard.expect("a configuration is a table of plain values");
+    all.extend(spec.params().clone());
+    let mut config: NetworkConfig = ModelSpec::new(spec.name(), all).config()?;
     for head in Head::STANDARD {
         if head != Head::WatchFraction {
             let by_position = HeadConfig {
