@@ -38,7 +38,7 @@ fn standard() -> NetworkConfig {
         pairs: 1,
         knots: 8,
         cross: Vec::new(),
-        hidden: vec![64, 32],
+        hidden: Vec::new(),
         embedding_rate: 0.1,
         ..NetworkConfig::default()
     }
