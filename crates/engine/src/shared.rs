@@ -84,7 +84,8 @@ impl Shared {
         let _featuring = lock(&self.featuring);
         let state = self.state.load();
         if let Some(features) = state.as_ref().and_then(|state| state.features.as_ref()) {
-            // Without room for another viewer or item those that are there go on being counted.
+            // Nobody waits here who could be told that rows have run out. Entries that need no new one were
+            // taken in; the next opening of the version meets the same error and tells it.
             let _ = features.apply(batch, &self.live);
         }
     }

@@ -87,6 +87,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let specs = specs::resolve(&args.models, args.config.as_deref(), "ials")?;
     let folder = args.data.data.as_ref();
     let folder = folder.context("--data DIR is needed")?;
+    let any_ranker = specs.iter().any(|spec| ranking::is_ranker(spec.name()));
+    anyhow::ensure!(
+        any_ranker || args.features.is_none(),
+        "--features are those of rankers: name one, such as --model ranker"
+    );
     let (loaded, _) = data::load(folder, &args.data)?;
     let mut report = Report {
         data: Sizes {

@@ -108,47 +108,57 @@ impl LiveFeatures {
     ///
     /// # Errors
     ///
-    /// [`EngineError::Features`](crate::EngineError::Features) when there is no room for a new viewer or
-    /// item.
+    /// [`EngineError::Features`](crate::EngineError::Features) for the first entry with a new viewer or
+    /// item that there is no room for; the others are taken in all the same.
     pub(crate) fn apply(&self, batch: &[Committed], live: &Live) -> Result<()> {
         let mut inner = self.write();
         let Inner { state, seq, .. } = &mut *inner;
+        let mut outcome = Ok(());
         for committed in batch {
             let is_new = committed.seq > *seq;
-            match &committed.entry {
-                Entry::Event(event) if is_new => {
-                    let number = self.n_imported + committed.seq;
-                    match live.owner(&event.actor) {
-                        owner if owner == event.actor => state.apply(number, event)?,
-                        owner => {
-                            let mut event = event.clone();
-                            event.actor = owner;
-                            state.apply(number, &event)?;
-                        }
-                    }
-                }
-                // Doing this twice does no harm, and finds what came in between.
-                Entry::SignIn { session, user, .. } => {
-                    let entities = state.entities_mut();
-                    let from = entities.viewer_row(&Actor::Session(session.clone()));
-                    let into = entities.viewer(&Actor::User(user.clone()));
-                    if let Some(from) = from {
-                        state.merge_viewers(from, into);
-                    }
-                }
-                Entry::PutItem(item) => {
-                    let put = state.entities_mut().put_item(item);
-                    put.map_err(marquee_features::Error::from)?;
-                }
-                Entry::PutUser(user) => {
-                    state.entities_mut().put_user(user);
-                }
-                Entry::Event(_) | Entry::DeleteItem(_) | Entry::DeleteUser(_) => {}
-            }
+            outcome = outcome.and(self.take(state, committed, (live, is_new)));
             if is_new && committed.seq.is_multiple_of(LOOK_EVERY) {
                 forget_idle(state, self.most_bytes, committed.received);
             }
             *seq = committed.seq.max(*seq);
+        }
+        Ok(outcome?)
+    }
+
+    /// Takes in one entry; an event only if it is new.
+    fn take(
+        &self,
+        state: &mut FeatureState,
+        committed: &Committed,
+        (live, is_new): (&Live, bool),
+    ) -> marquee_features::Result<()> {
+        match &committed.entry {
+            Entry::Event(event) if is_new => {
+                let number = self.n_imported + committed.seq;
+                let owner = live.owner(&event.actor);
+                if owner == event.actor {
+                    return state.apply(number, event);
+                }
+                let mut event = event.clone();
+                event.actor = owner;
+                return state.apply(number, &event);
+            }
+            // Doing this twice does no harm, and finds what came in between.
+            Entry::SignIn { session, user, .. } => {
+                let entities = state.entities_mut();
+                let from = entities.viewer_row(&Actor::Session(session.clone()));
+                let into = entities.viewer(&Actor::User(user.clone()));
+                if let Some(from) = from {
+                    state.merge_viewers(from, into);
+                }
+            }
+            Entry::PutItem(item) => {
+                state.entities_mut().put_item(item)?;
+            }
+            Entry::PutUser(user) => {
+                state.entities_mut().put_user(user);
+            }
+            Entry::Event(_) | Entry::DeleteItem(_) | Entry::DeleteUser(_) => {}
         }
         Ok(())
     }

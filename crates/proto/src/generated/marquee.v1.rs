@@ -3123,7 +3123,8 @@ pub mod model_service_client {
         /// Makes one version answer from now on. Calls that are running finish on the version they began
         /// with; none is dropped.
         ///
-        /// Codes: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND, FAILED_PRECONDITION
+        /// Codes: INVALID_ARGUMENT (also when what outcomes are worth weighs one that the version does not
+        /// predict), UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND, FAILED_PRECONDITION
         /// (another version is active than expected), RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, UNAVAILABLE,
         /// INTERNAL. A deadline does not stop a change that has begun: list the models to see.
         /// Retry: yes. Promoting the version that is active changes nothing.
@@ -3269,7 +3270,8 @@ pub mod model_service_server {
         /// Makes one version answer from now on. Calls that are running finish on the version they began
         /// with; none is dropped.
         ///
-        /// Codes: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND, FAILED_PRECONDITION
+        /// Codes: INVALID_ARGUMENT (also when what outcomes are worth weighs one that the version does not
+        /// predict), UNAUTHENTICATED, PERMISSION_DENIED, NOT_FOUND, FAILED_PRECONDITION
         /// (another version is active than expected), RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, UNAVAILABLE,
         /// INTERNAL. A deadline does not stop a change that has begun: list the models to see.
         /// Retry: yes. Promoting the version that is active changes nothing.

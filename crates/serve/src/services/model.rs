@@ -2,6 +2,7 @@
 
 use std::sync::PoisonError;
 
+use marquee_engine::EngineError;
 use marquee_proto::v1::{
     GetValueModelRequest, GetValueModelResponse, ListModelsRequest, ListModelsResponse, Model,
     PromoteModelRequest, PromoteModelResponse, PutValueModelRequest, PutValueModelResponse,
@@ -11,7 +12,11 @@ use marquee_store::ModelVersion;
 use tonic::{Request, Response, Status, async_trait};
 
 use super::{Services, deadline_of};
-use crate::{convert, health::Models, refusal::Refusal};
+use crate::{
+    convert,
+    health::Models,
+    refusal::{Refusal, Violation},
+};
 
 #[async_trait]
 impl ModelService for Services {
@@ -44,7 +49,7 @@ impl ModelService for Services {
             let previous = this.change(expected.as_ref(), || {
                 this.backend
                     .promote(&version)
-                    .map_err(|error| this.refusal(&error))
+                    .map_err(|error| this.not_promoted(&error))
             })?;
             Ok(PromoteModelResponse {
                 active_version: version.to_string(),
@@ -104,6 +109,17 @@ impl ModelService for Services {
 }
 
 impl Services {
+    /// Why a version does not answer; a worth of outcomes that does not fit it is told of the version.
+    fn not_promoted(&self, error: &EngineError) -> Refusal {
+        match error {
+            EngineError::Value(fault) => {
+                let problem = format!("what outcomes are worth does not fit it: {fault}");
+                Refusal::InvalidFields(vec![Violation::new("version".to_owned(), problem)])
+            }
+            other => self.refusal(other),
+        }
+    }
+
     /// Does `change` unless another version is active than `expected`; gives the version that was
     /// active before it, empty for none, and what `change` gives.
     fn change<T>(
