@@ -48,7 +48,7 @@ mod weighting;
 
 use marquee_math::exponential;
 
-pub use als::{AlsConfig, AlsModel, AlsSolver, AlsView};
+pub use als::{AlsConfig, AlsModel, AlsPrecision, AlsSolver, AlsView};
 pub use biased_mf::BiasedMfConfig;
 pub use bpr::BprConfig;
 pub use context::{ContextModel, ContextView};

@@ -17,8 +17,16 @@
 //! ```
 //!
 //! No eigenvalue of either is below one, which keeps single precision safe.
+//!
+//! Machines with matrix tiles multiply rows of bfloat16 ([`RidgeProblem::halves`]) eight times as fast as
+//! rows of single precision, and read half the memory for them.
 
-use crate::simd::{self, BLOCK, Pack, RankUpdate, Rows, Sign};
+use crate::{
+    HalfRows,
+    simd::{self, BLOCK, Pack, RankUpdate, Rows, Sign, tiles::Tiles},
+};
+
+mod halves;
 
 /// The problem of one vector; see the [module](self).
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +44,11 @@ pub struct RidgeProblem<'a> {
     pub targets: &'a [f32],
     /// `s_k` of each coordinate, positive.
     pub scales: &'a [f32],
+    /// The whole of `matrix` in bfloat16, of rows as long as `scales`, where the outer products of
+    /// many rows may be those of the rounded rows: machines with matrix tiles then use it, and others
+    /// do not look at it. A solution is then exact for rows of a relative error of `2⁻⁹`, weights
+    /// rounded in likewise.
+    pub halves: Option<&'a HalfRows>,
 }
 
 /// Solves [`RidgeProblem`]s one after the other in the same memory.
@@ -45,6 +58,7 @@ pub struct Ridge {
     turned: Lines,
     system: Lines,
     right: Lines,
+    gathered: halves::Scratch,
 }
 
 /// The system was not positive definite: some number was not finite.
@@ -57,10 +71,16 @@ impl Ridge {
         Self::default()
     }
 
+    /// Whether this machine has matrix tiles, which [halves](RidgeProblem::halves) are for.
+    pub fn has_tiles() -> bool {
+        Tiles::of_this_machine().is_some()
+    }
+
     /// Writes the solution to `x` and returns the minimum, that is the sum in the
     /// [module's](self) formula.
     ///
-    /// Relative error of the solution about `1e-6` times the largest eigenvalue of the system.
+    /// Relative error of the solution about `1e-6` times the largest eigenvalue of the system, where
+    /// there are no [halves](RidgeProblem::halves).
     ///
     /// # Errors
     ///
@@ -78,6 +98,9 @@ impl Ridge {
         if n == 0 {
             x.fill(0.0);
             return Ok(0.0);
+        }
+        if let Some(tiled) = halves::Tiled::of(problem) {
+            return self.solve_tiled(&tiled, x);
         }
         let minimum = if padded(n) < padded(d) {
             self.solve_by_rows(problem, x)
@@ -106,7 +129,7 @@ impl Ridge {
         let packed = self.packed.zeroed(height * stride);
         let system = self.system.zeroed(size * stride);
         let right = self.right.zeroed(2 * size);
-        let (right, product) = right.split_at_mut(size);
+        let (right, half_way) = right.split_at_mut(size);
         for start in (0..problem.rows.len()).step_by(height) {
             let end = (start + height).min(problem.rows.len());
             pack(
@@ -135,26 +158,15 @@ impl Ridge {
             simd::combine(rows, &problem.targets[start..end], right);
         }
         add_identity(system, stride, size);
-        simd::factor(
-            Rows {
-                data: system,
-                stride,
-            },
-            size,
-        )
-        .map_err(|_| NotFinite)?;
-        product.copy_from_slice(right);
-        simd::solve(
-            Rows {
-                data: system,
-                stride,
-            },
-            right,
-        );
+        let system = Rows {
+            data: system,
+            stride,
+        };
+        simd::solve(system, right, half_way).map_err(|_| NotFinite)?;
         u.copy_from_slice(&right[..d]);
         // At the minimum |Z u - q|² + |u|² = |q|² - u · Zᵀ q.
-        let square: f64 = problem.targets.iter().map(|&q| f64::from(q).powi(2)).sum();
-        Ok((square - dot_f64(right, product)).max(0.0))
+        let square = dot_f64(problem.targets, problem.targets);
+        Ok((square - dot_f64(half_way, half_way)).max(0.0))
     }
 
     /// `(I + Z Zᵀ) t = q`, `u = Zᵀ t`.
@@ -169,8 +181,9 @@ impl Ridge {
         let packed = self.packed.zeroed(height * row_stride);
         let turned = self.turned.zeroed(width * stride);
         let system = self.system.zeroed(height * stride);
-        let right = self.right.zeroed(height + width);
-        let (t, sum) = right.split_at_mut(height);
+        let right = self.right.zeroed(2 * height + width);
+        let (t, right) = right.split_at_mut(height);
+        let (half_way, sum) = right.split_at_mut(height);
         pack(
             problem,
             0..n,
@@ -206,26 +219,16 @@ impl Ridge {
             sign: Sign::Plus,
         });
         add_identity(system, stride, height);
-        simd::factor(
-            Rows {
-                data: system,
-                stride,
-            },
-            height,
-        )
-        .map_err(|_| NotFinite)?;
         t[..n].copy_from_slice(problem.targets);
-        simd::solve(
-            Rows {
-                data: system,
-                stride,
-            },
-            t,
-        );
+        let system = Rows {
+            data: system,
+            stride,
+        };
+        simd::solve(system, t, half_way).map_err(|_| NotFinite)?;
         simd::combine(rows, &t[..n], sum);
         u.copy_from_slice(&sum[..d]);
         // At the minimum |Z u - q|² + |u|² = q · t.
-        Ok(dot_f64(&t[..n], problem.targets).max(0.0))
+        Ok(dot_f64(half_way, half_way))
     }
 }
 
@@ -258,9 +261,20 @@ fn add_identity(system: &mut [f32], stride: usize, size: usize) {
     }
 }
 
+/// The product of two vectors; its sums take turns, so that an addition does not wait for the one
+/// before.
 fn dot_f64(a: &[f32], b: &[f32]) -> f64 {
-    let product = |(&a, &b)| f64::from(a) * f64::from(b);
-    a.iter().zip(b).map(product).sum()
+    let product = |a: f32, b: f32| f64::from(a) * f64::from(b);
+    let (parts, rest) = a.as_chunks::<8>();
+    let (other_parts, other_rest) = b[..a.len()].as_chunks::<8>();
+    let mut sums = [0.0; 8];
+    for (a, b) in parts.iter().zip(other_parts) {
+        for (sum, (&a, &b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += product(a, b);
+        }
+    }
+    let rest = rest.iter().zip(other_rest).map(|(&a, &b)| product(a, b));
+    rest.sum::<f64>() + sums.iter().sum::<f64>()
 }
 
 /// Numbers that begin at the beginning of a cache line.
@@ -274,13 +288,18 @@ struct Line([f32; BLOCK]);
 impl Lines {
     /// The first `n` numbers, all zero.
     fn zeroed(&mut self, n: usize) -> &mut [f32] {
+        let numbers = self.room(n);
+        numbers.fill(0.0);
+        numbers
+    }
+
+    /// The first `n` numbers, whatever they are.
+    fn room(&mut self, n: usize) -> &mut [f32] {
         let lines = n.div_ceil(BLOCK);
         if self.0.len() < lines {
             self.0.resize(lines, Line([0.0; BLOCK]));
         }
-        let numbers = &mut bytemuck::must_cast_slice_mut(&mut self.0)[..n];
-        numbers.fill(0.0);
-        numbers
+        &mut bytemuck::must_cast_slice_mut(&mut self.0)[..n]
     }
 }
 

@@ -15,6 +15,11 @@ mod level;
 mod neon;
 mod portable;
 #[cfg(target_arch = "x86_64")]
+pub(crate) mod tiles;
+#[cfg(not(target_arch = "x86_64"))]
+#[path = "simd/no_tiles.rs"]
+pub(crate) mod tiles;
+#[cfg(target_arch = "x86_64")]
 mod x86;
 
 pub(crate) use gemm::{gemm_f32, gemm_f64};
@@ -103,10 +108,9 @@ dispatch! {
     fn transpose(from: Rows<&[f32]>, to: Rows<&mut [f32]>, size: (usize, usize));
     /// Adds multiples of rows to a padded row.
     fn combine(rows: Rows<&[f32]>, factors: &[f32], sum: &mut [f32]);
-    /// Factors the padded symmetric matrix `a` of `n` rows into `Uᵀ U` in its place.
-    fn factor(a: Rows<&mut [f32]>, n: usize) -> Result<(), usize>;
-    /// Solves `Uᵀ U x = b` in place of the padded `b`.
-    fn solve(u: Rows<&[f32]>, b: &mut [f32]);
+    /// Solves the padded symmetric positive definite system `a x = b` in place of `b`; writes `U^-T b`,
+    /// where `a = Uᵀ U`, to `half_way`.
+    fn solve(a: Rows<&mut [f32]>, b: &mut [f32], half_way: &mut [f32]) -> Result<(), usize>;
     /// Takes `own.0 * w + own.1 * v` out of a row; returns its product with `next`.
     fn update_and_dot(row: &mut [f64], update: Update<'_>) -> f64;
     /// Applies the reflection `I - scale v vᵀ` to the rows of a panel.

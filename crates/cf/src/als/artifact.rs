@@ -42,6 +42,7 @@ impl AlsModel {
             .meta("unobserved_weight", config.unobserved_weight)
             .meta("weight_exponent", config.weight_exponent)
             .meta("solver", config.solver.name())
+            .meta("precision", config.precision.name())
             .meta("cg_steps", config.cg_steps)
             .meta("block", config.block)
             .meta("init_std", config.init_std);

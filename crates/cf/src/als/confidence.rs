@@ -1,6 +1,6 @@
 //! From the weight of an interaction to how surely it says yes or no.
 
-use marquee_core::{Row, SparseView};
+use marquee_core::SparseView;
 use marquee_math::RidgeProblem;
 
 /// Turns weights into confidences: `c = |w|^exponent / unit`.
@@ -48,9 +48,15 @@ impl Confidence {
         f64::from(weight.abs()).powf(self.exponent) / self.unit
     }
 
-    /// Reads one row of the training data.
-    pub(super) fn read(&self, row: Row<'_>, evidence: &mut Evidence) {
+    /// Reads a row of the training data.
+    pub(super) fn read(&self, data: SparseView<'_>, row: usize, evidence: &mut Evidence) {
+        let is_weighted = data.weights().is_some();
+        let row = data.row(row);
         evidence.clear();
+        if !is_weighted {
+            evidence.push_all(row.columns, self.of_weight(1.0));
+            return;
+        }
         for (place, &column) in row.columns.iter().enumerate() {
             evidence.push(column, self.of_weight(row.weight(place)), row.weight(place));
         }
@@ -86,6 +92,15 @@ impl Evidence {
         self.total += confidence;
     }
 
+    /// Adds interactions with rows of the other side, of one confidence above zero.
+    fn push_all(&mut self, rows: &[u32], confidence: f64) {
+        let root = super::model::narrow(confidence.sqrt());
+        self.rows.extend_from_slice(rows);
+        self.weights.resize(self.rows.len(), root);
+        self.targets.resize(self.rows.len(), root);
+        self.total += confidence * rows.len() as f64;
+    }
+
     /// The problem that this evidence makes with vectors of as many numbers as `scales`.
     pub(super) fn problem<'a>(&'a self, factors: &'a [f32], scales: &'a [f32]) -> RidgeProblem<'a> {
         RidgeProblem {
@@ -95,6 +110,7 @@ impl Evidence {
             weights: &self.weights,
             targets: &self.targets,
             scales,
+            halves: None,
         }
     }
 }

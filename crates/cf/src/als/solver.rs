@@ -3,7 +3,7 @@
 //! All solvers see the same problem: minimize
 //! `sum over j of (w_j y_j·x - q_j)² + sum over k of D_k x_k²`, the loss as far as it depends on `x`.
 
-use marquee_math::{NotFinite, Ridge, RidgeProblem, axpy, dot};
+use marquee_math::{HalfRows, NotFinite, Ridge, RidgeProblem, axpy, dot};
 
 use super::{AlsConfig, AlsSolver, confidence::Evidence};
 
@@ -12,6 +12,8 @@ pub(super) struct Problem<'a> {
     /// The standing side, rows of as many numbers as `scales`, in a basis in which its Gram matrix
     /// is diagonal.
     pub(super) factors: &'a [f32],
+    /// The same in bfloat16, where outer products may be those of rounded vectors.
+    pub(super) halves: Option<&'a HalfRows>,
     /// What is known of the row.
     pub(super) evidence: &'a Evidence,
     /// `1 / sqrt(D_k)`.
@@ -29,6 +31,15 @@ impl Problem<'_> {
             weights: &self.evidence.weights,
             targets,
             scales: &self.scales[start..end],
+            halves: None,
+        }
+    }
+
+    /// The whole problem.
+    fn whole(&self) -> RidgeProblem<'_> {
+        RidgeProblem {
+            halves: self.halves,
+            ..self.ridge((0, self.scales.len()), &self.evidence.targets)
         }
     }
 
@@ -93,8 +104,7 @@ impl Solver {
     }
 
     fn exact(&mut self, problem: &Problem<'_>, x: &mut [f32]) -> Result<f64, NotFinite> {
-        let all = problem.ridge((0, x.len()), &problem.evidence.targets);
-        self.ridge.solve(&all, x)
+        self.ridge.solve(&problem.whole(), x)
     }
 
     /// The exact minimum over a block of coordinates after the other.
@@ -125,6 +135,9 @@ impl Solver {
     /// Some steps of conjugate gradients on `(I + Zᵀ Z) u = Zᵀ q`, where `x = diag(scales) u`: the
     /// scales precondition the system.
     fn conjugate_gradient(&mut self, problem: &Problem<'_>, x: &mut [f32]) -> f64 {
+        if let Some(loss) = self.ridge.descend(&problem.whole(), self.cg_steps, x) {
+            return loss;
+        }
         self.read_residuals(problem, x);
         self.read_gradient(problem, x);
         self.direction.clone_from(&self.gradient);

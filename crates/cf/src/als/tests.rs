@@ -549,3 +549,20 @@ fn those_who_are_like_its_first_viewers_score_a_new_item_higher() {
     let (own, others) = (mean(0), mean(1));
     assert!(own > 0.1 && others.abs() < 0.3 * own, "{own} {others}");
 }
+
+#[test]
+fn rounded_outer_products_cost_nothing() {
+    let data = weighted();
+    for solver in [AlsSolver::Cholesky, AlsSolver::ConjugateGradient] {
+        let last = |precision| {
+            let config = AlsConfig {
+                precision,
+                ..small(solver)
+            };
+            *losses(&data, &config).1.last().unwrap()
+        };
+        let (exact, rounded) = (last(AlsPrecision::Single), last(AlsPrecision::Bfloat16));
+        // On a machine without matrix tiles they are the same.
+        assert!((rounded / exact - 1.0).abs() < 2e-3, "{rounded} {exact}");
+    }
+}

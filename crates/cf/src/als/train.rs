@@ -1,11 +1,11 @@
 //! Training: users by items, then items by users, until it is over.
 
 use marquee_core::{Dataset, SparseView};
-use marquee_math::{MatrixView, fill_normal, gram, rng};
+use marquee_math::{HalfRows, MatrixView, Ridge, fill_normal, gram, rng};
 use rayon::prelude::*;
 
 use super::{
-    AlsConfig, AlsModel, NAME,
+    AlsConfig, AlsModel, AlsPrecision, AlsSolver, NAME,
     basis::Basis,
     confidence::{Confidence, Evidence},
     model::{Penalty, narrow},
@@ -102,6 +102,7 @@ fn half(
     let basis = Basis::of(&standing.factors, d)?;
     basis.turn(&mut standing.factors);
     basis.turn(&mut moving.factors);
+    let halves = rounded(&standing.factors, config);
     let Side {
         interactions,
         penalty,
@@ -119,9 +120,9 @@ fn half(
         .enumerate()
         .for_each_init(worker, |worker, (block, (vectors, sums))| {
             for (place, (x, sum)) in vectors.chunks_exact_mut(d).zip(sums).enumerate() {
-                let row = interactions.row(block * ROWS + place);
-                confidence.read(row, &mut worker.evidence);
-                *sum = worker.improve(&standing.factors, &basis.spectrum, penalty, x);
+                confidence.read(interactions, block * ROWS + place, &mut worker.evidence);
+                let others = (&standing.factors[..], halves.as_ref());
+                *sum = worker.improve(others, &basis.spectrum, penalty, x);
             }
         });
     // Added in the order of rows, so that the number of threads leaves no trace.
@@ -131,6 +132,15 @@ fn half(
             regularization: total.regularization + sum.regularization,
         })
     })
+}
+
+/// The standing side as matrix tiles read it, where the configuration wants them and the solver has a
+/// use for them.
+fn rounded(factors: &[f32], config: &AlsConfig) -> Option<HalfRows> {
+    let is_wanted = config.precision == AlsPrecision::Bfloat16
+        && config.solver != AlsSolver::BlockCoordinate
+        && Ridge::has_tiles();
+    is_wanted.then(|| HalfRows::of(factors, config.factors))
 }
 
 /// What a thread works with.
@@ -143,7 +153,7 @@ struct Worker {
 impl Worker {
     fn improve(
         &mut self,
-        factors: &[f32],
+        (factors, halves): (&[f32], Option<&HalfRows>),
         spectrum: &[f32],
         penalty: Penalty,
         x: &mut [f32],
@@ -152,6 +162,7 @@ impl Worker {
         penalty.scales(regularization, spectrum, &mut self.scales);
         let problem = Problem {
             factors,
+            halves,
             evidence: &self.evidence,
             scales: &self.scales,
         };

@@ -32,6 +32,7 @@ impl RatingView<'_> {
                 weights: &evidence.weights,
                 targets: &evidence.targets,
                 scales: self.scales(sample),
+                halves: None,
             };
             ridge
                 .solve(&problem, &mut solution)

@@ -93,6 +93,7 @@ impl Side<'_> {
                         weights: &scratch.weights,
                         targets: &scratch.targets,
                         scales: &scales,
+                        halves: None,
                     };
                     let solved = scratch.ridge.solve(&problem, vector).is_ok();
                     vector

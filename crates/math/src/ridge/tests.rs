@@ -42,6 +42,7 @@ impl Case {
             weights: &self.weights,
             targets: &self.targets,
             scales: &self.scales,
+            halves: None,
         }
     }
 
@@ -146,4 +147,76 @@ proptest! {
     fn solution_agrees_with_the_oracle(n in 0_usize..100, d in 1_usize..70, seed in 0_u64..1000) {
         check(n, d, seed);
     }
+}
+
+/// The same problem over rows that are rounded before, for a machine without tiles.
+fn rounded(case: &Case) -> Case {
+    let d = case.scales.len();
+    let halves = HalfRows::of(&case.matrix, d);
+    let rows = case.matrix.len() / d;
+    Case {
+        matrix: (0..rows).flat_map(|row| halves.row(row)).collect(),
+        rows: case.rows.clone(),
+        weights: case.weights.clone(),
+        targets: case.targets.clone(),
+        scales: case.scales.clone(),
+    }
+}
+
+/// Solves in halves, exactly or by many steps, and compares with the oracle of the rounded rows.
+#[track_caller]
+fn check_halves(mut case: Case, tolerance: f64) {
+    let d = case.scales.len();
+    let halves = HalfRows::of(&case.matrix, d);
+    case = rounded(&case);
+    let problem = RidgeProblem {
+        halves: Some(&halves),
+        ..case.problem()
+    };
+    let (wanted, wanted_minimum) = case.oracle();
+    let size = wanted.amax().max(1e-3);
+    let mut exact = vec![f32::NAN; d];
+    let minimum = Ridge::new().solve(&problem, &mut exact).unwrap();
+    let mut near = vec![0.1; d];
+    let descended = Ridge::new().descend(&problem, 60, &mut near);
+    let both = [Some((exact, minimum)), descended.map(|value| (near, value))];
+    for (x, minimum) in both.into_iter().flatten() {
+        for (found, wanted) in x.iter().zip(wanted.iter()) {
+            assert!(
+                (f64::from(*found) - wanted).abs() < tolerance * size,
+                "{found} {wanted}"
+            );
+        }
+        assert!((minimum - wanted_minimum).abs() < tolerance * (1.0 + wanted_minimum));
+    }
+}
+
+#[test]
+fn halves_give_the_solution_for_the_rounded_rows() {
+    for (n, d) in [
+        (24, 32),
+        (47, 40),
+        (48, 64),
+        (63, 64),
+        (300, 64),
+        (700, 50),
+        (129, 128),
+        (900, 130),
+    ] {
+        let mut plain = case(n, d, 7);
+        plain.weights.fill(1.0);
+        check_halves(plain, 2e-3);
+        check_halves(case(n, d, 8), 2e-2);
+    }
+}
+
+#[test]
+fn steps_are_not_taken_where_rows_are_few() {
+    let case = case(10, 64, 9);
+    let halves = HalfRows::of(&case.matrix, 64);
+    let problem = RidgeProblem {
+        halves: Some(&halves),
+        ..case.problem()
+    };
+    assert_eq!(Ridge::new().descend(&problem, 3, &mut [0.0; 64]), None);
 }

@@ -53,6 +53,16 @@ pub(super) trait Isa: Copy {
     /// The sum of all lanes.
     fn sum(self, value: Self::Vector) -> f32;
 
+    /// The sum of all lanes of each of some vectors.
+    #[inline(always)]
+    fn sums(self, values: &[Self::Vector; BLOCK]) -> [f32; BLOCK] {
+        let mut sums = [0.0; BLOCK];
+        for (sum, &value) in sums.iter_mut().zip(values) {
+            *sum = self.sum(value);
+        }
+        sums
+    }
+
     /// Asks for the memory that `from` begins at; nothing where the machine cannot be asked.
     #[inline(always)]
     fn prefetch(self, from: &[f32]) {

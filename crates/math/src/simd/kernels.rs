@@ -17,7 +17,7 @@ pub(super) use affine::affine;
 pub(crate) use affine::{Affine, Start};
 pub(crate) use eigen::{PANEL, Rotation, Update};
 pub(super) use eigen::{reflect, rotate, update_and_dot};
-pub(super) use factor::{factor, solve};
+pub(super) use factor::solve;
 pub(crate) use outer::Outer;
 pub(super) use outer::outer;
 pub(crate) use pairs::{Begun, FIELDS, Pairs};

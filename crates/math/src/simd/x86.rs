@@ -128,6 +128,20 @@ impl Isa for Avx512 {
     }
 
     #[inline(always)]
+    fn sums(self, values: &[__m512; BLOCK]) -> [f32; BLOCK] {
+        let mut columns = self.transposed(*values);
+        for apart in [8, 4, 2, 1] {
+            let (lower, upper) = columns.split_at_mut(apart);
+            for (lower, &upper) in lower.iter_mut().zip(&*upper) {
+                *lower = self.add(*lower, upper);
+            }
+        }
+        let mut sums = [0.0; BLOCK];
+        self.store(columns[0], &mut sums);
+        sums
+    }
+
+    #[inline(always)]
     fn prefetch(self, from: &[f32]) {
         // Prefetching reads nothing: any address will do.
         instruction!(_mm_prefetch::<_MM_HINT_T0>(from.as_ptr().cast()));
@@ -158,46 +172,40 @@ type Block512 = [__m512; BLOCK];
 impl Avx512 {
     /// Exchanges rows and columns: pairs, then fours, then halves of the registers change places.
     #[inline(always)]
-    fn transposed(self, rows: Block512) -> Block512 {
-        let pairs: Block512 = std::array::from_fn(|row| {
-            let (even, odd) = (rows[row & !1], rows[row | 1]);
-            if row % 2 == 0 {
-                instruction!(_mm512_unpacklo_ps(even, odd))
-            } else {
-                instruction!(_mm512_unpackhi_ps(even, odd))
+    fn transposed(self, mut rows: Block512) -> Block512 {
+        for pair in rows.as_chunks_mut::<2>().0 {
+            let [even, odd] = *pair;
+            pair[0] = instruction!(_mm512_unpacklo_ps(even, odd));
+            pair[1] = instruction!(_mm512_unpackhi_ps(even, odd));
+        }
+        // Afterwards row `4 g + c` holds column `c` of each 4 x 4 block of rows `4 g ..`.
+        for four in rows.as_chunks_mut::<4>().0 {
+            let [first, second, third, fourth] = *four;
+            four[0] = instruction!(_mm512_shuffle_ps::<0b01_00_01_00>(first, third));
+            four[1] = instruction!(_mm512_shuffle_ps::<0b11_10_11_10>(first, third));
+            four[2] = instruction!(_mm512_shuffle_ps::<0b01_00_01_00>(second, fourth));
+            four[3] = instruction!(_mm512_shuffle_ps::<0b11_10_11_10>(second, fourth));
+        }
+        let mut halves = rows;
+        for column in 0..4 {
+            for start in [0, 8] {
+                let (first, second) = (rows[start + column], rows[start + 4 + column]);
+                halves[start + column] =
+                    instruction!(_mm512_shuffle_f32x4::<0b10_00_10_00>(first, second));
+                halves[start + 4 + column] =
+                    instruction!(_mm512_shuffle_f32x4::<0b11_01_11_01>(first, second));
             }
-        });
-        // Row `4 g + c` now holds column `c` of each 4 x 4 block of rows `4 g ..`.
-        let fours: Block512 = std::array::from_fn(|row| {
-            let group = row & !3;
-            let pair = (row & 3) >> 1;
-            let (low, high) = (pairs[group + pair], pairs[group + 2 + pair]);
-            if row % 2 == 0 {
-                instruction!(_mm512_shuffle_ps::<0b01_00_01_00>(low, high))
-            } else {
-                instruction!(_mm512_shuffle_ps::<0b11_10_11_10>(low, high))
+        }
+        for column in 0..4 {
+            for odd in [0, 4] {
+                let (first, second) = (halves[odd + column], halves[8 + odd + column]);
+                rows[odd + column] =
+                    instruction!(_mm512_shuffle_f32x4::<0b10_00_10_00>(first, second));
+                rows[8 + odd + column] =
+                    instruction!(_mm512_shuffle_f32x4::<0b11_01_11_01>(first, second));
             }
-        });
-        let halves: Block512 = std::array::from_fn(|row| {
-            let (group, column) = (row / 4, row % 4);
-            let start = if group < 2 { 0 } else { 8 };
-            let (first, second) = (fours[start + column], fours[start + 4 + column]);
-            if group % 2 == 0 {
-                instruction!(_mm512_shuffle_f32x4::<0b10_00_10_00>(first, second))
-            } else {
-                instruction!(_mm512_shuffle_f32x4::<0b11_01_11_01>(first, second))
-            }
-        });
-        std::array::from_fn(|row| {
-            let (group, column) = (row / 4, row % 4);
-            let source = if group % 2 == 0 { column } else { 4 + column };
-            let (first, second) = (halves[source], halves[8 + source]);
-            if group < 2 {
-                instruction!(_mm512_shuffle_f32x4::<0b10_00_10_00>(first, second))
-            } else {
-                instruction!(_mm512_shuffle_f32x4::<0b11_01_11_01>(first, second))
-            }
-        })
+        }
+        rows
     }
 }
 

@@ -5,8 +5,8 @@ use std::{fs, ops::ControlFlow, path::Path, time::Instant};
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use marquee_cf::{
-    AlsConfig, AlsSolver, BprConfig, EaseConfig, ItemKnnConfig, Progress, Recommender, als, bpr,
-    ease, item_knn,
+    AlsConfig, AlsPrecision, AlsSolver, BprConfig, EaseConfig, ItemKnnConfig, Progress,
+    Recommender, als, bpr, ease, item_knn,
 };
 use marquee_core::{Dataset, HistoryEntry, SparseRows, history_of};
 use marquee_math::{MatrixView, MatrixViewMut, Scale, fill_normal, gemm as product, rng, top_k};
@@ -23,7 +23,7 @@ const BATCH: usize = 16;
 /// What to train.
 #[derive(Debug, Parser)]
 pub(crate) struct Options {
-    /// ials-cholesky, ials-cg, ials-blocks, bpr, ease or item-knn
+    /// ials-cholesky or ials-cg, or one of them with -single, ials-blocks, bpr, ease or item-knn
     #[arg(long)]
     model: String,
     /// Numbers of a vector
@@ -91,13 +91,18 @@ impl Fitted {
 }
 
 fn fit(data: &Dataset, options: &Options, progress: &mut Progress<'_>) -> Result<Fitted> {
+    let (model, precision) = match options.model.strip_suffix("-single") {
+        Some(model) => (model, AlsPrecision::Single),
+        None => (options.model.as_str(), AlsPrecision::Bfloat16),
+    };
     let ials = |solver| AlsConfig {
         factors: options.factors,
         iterations: options.iterations,
         solver,
+        precision,
         ..AlsConfig::default()
     };
-    let solver = match options.model.as_str() {
+    let solver = match model {
         "ials-cholesky" => AlsSolver::Cholesky,
         "ials-cg" => AlsSolver::ConjugateGradient,
         "ials-blocks" => AlsSolver::BlockCoordinate,

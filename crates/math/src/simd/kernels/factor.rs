@@ -1,13 +1,18 @@
-//! Cholesky factor and triangular solves of one small system.
+//! Small symmetric positive definite systems, by Cholesky factors.
 //!
 //! A factor is upper triangular and keeps the reciprocals of its diagonal in place of the diagonal.
 
 use super::rank::{RankUpdate, Sign, rank_update};
 use crate::simd::isa::{BLOCK, Isa, Rows};
 
-/// Factors the symmetric `a` of `n` rows into `Uᵀ U` in its place. On failure gives the row.
+/// Factors the symmetric `a` of `n` rows into `Uᵀ U` in its place, and multiplies what stands right of
+/// it, up to column `width`, with `U^-T` from the left. On failure gives the row.
 #[inline(always)]
-pub(in crate::simd) fn factor<I: Isa>(isa: I, a: Rows<&mut [f32]>, n: usize) -> Result<(), usize> {
+pub(in crate::simd) fn factor<I: Isa>(
+    isa: I,
+    a: Rows<&mut [f32]>,
+    (n, width): (usize, usize),
+) -> Result<(), usize> {
     let Rows { data, stride } = a;
     for start in (0..n).step_by(BLOCK) {
         let (above, own) = data.split_at_mut(start * stride);
@@ -18,7 +23,7 @@ pub(in crate::simd) fn factor<I: Isa>(isa: I, a: Rows<&mut [f32]>, n: usize) -> 
                     stride,
                 },
                 rows: start..start + BLOCK,
-                n,
+                n: width,
                 products: Rows {
                     data: above,
                     stride,
@@ -35,7 +40,7 @@ pub(in crate::simd) fn factor<I: Isa>(isa: I, a: Rows<&mut [f32]>, n: usize) -> 
                 start,
                 above: group * GROUP,
             };
-            factor_group(isa, own, at, n).map_err(|row| start + at.above + row)?;
+            factor_group(isa, own, at, width).map_err(|row| start + at.above + row)?;
         }
     }
     Ok(())
@@ -59,7 +64,12 @@ type Triangle = [[f32; GROUP]; GROUP];
 
 /// Finishes a group of rows of a block from the block's first column on.
 #[inline(always)]
-fn factor_group<I: Isa>(isa: I, block: &mut [f32], group: Group, n: usize) -> Result<(), usize> {
+fn factor_group<I: Isa>(
+    isa: I,
+    block: &mut [f32],
+    group: Group,
+    width: usize,
+) -> Result<(), usize> {
     let own = group.start + group.above;
     let (done, rest) = block.split_at_mut(group.above * group.stride);
     let rows = &mut rest[..GROUP * group.stride];
@@ -78,11 +88,11 @@ fn factor_group<I: Isa>(isa: I, block: &mut [f32], group: Group, n: usize) -> Re
     }
     factor_triangle(&mut triangle)?;
     let mut column = own / I::LANES * I::LANES;
-    while column + 2 * I::LANES <= n {
+    while column + 2 * I::LANES <= width {
         finish_columns::<I, 2>(isa, (&*done, &mut *rows), group, (&triangle, column));
         column += 2 * I::LANES;
     }
-    if column < n {
+    if column < width {
         finish_columns::<I, 1>(isa, (&*done, &mut *rows), group, (&triangle, column));
     }
     for (row, inverse) in triangle.iter().enumerate() {
@@ -163,46 +173,46 @@ fn finish_columns<I: Isa, const VECTORS: usize>(
     }
 }
 
-/// Solves `Uᵀ U x = b` in place of `b`, whose length is a multiple of [`BLOCK`].
+/// Solves the symmetric positive definite system `a x = b` of `n` rows, in place of `b` and of `a`,
+/// whose rows have room for [`BLOCK`] more columns; writes `U^-T b`, where `a = Uᵀ U`, to `half_way`.
+/// On failure gives the row.
 #[inline(always)]
-pub(in crate::simd) fn solve<I: Isa>(isa: I, u: Rows<&[f32]>, b: &mut [f32]) {
+pub(in crate::simd) fn solve<I: Isa>(
+    isa: I,
+    a: Rows<&mut [f32]>,
+    b: &mut [f32],
+    half_way: &mut [f32],
+) -> Result<(), usize> {
     let n = b.len();
-    for start in (0..n).step_by(BLOCK) {
-        let (done, rest) = b.split_at_mut(start);
-        let own: &mut [f32; BLOCK] = rest.first_chunk_mut().expect("lengths are padded");
-        forward_block(isa, u, done, own);
+    let Rows { data, stride } = a;
+    // One more column, on which the factor does what solving with it from the left is.
+    for (row, &value) in b.iter().enumerate() {
+        let column = &mut data[row * stride + n..][..BLOCK];
+        column.fill(0.0);
+        column[0] = value;
     }
+    let whole = Rows {
+        data: &mut *data,
+        stride,
+    };
+    factor(isa, whole, (n, n + BLOCK))?;
+    for (row, value) in half_way[..n].iter_mut().enumerate() {
+        *value = data[row * stride + n];
+    }
+    b.copy_from_slice(&half_way[..n]);
+    let u = Rows {
+        data: &*data,
+        stride,
+    };
     for start in (0..n).step_by(BLOCK).rev() {
         let (rest, done) = b.split_at_mut(start + BLOCK);
         let own: &mut [f32; BLOCK] = rest.last_chunk_mut().expect("lengths are padded");
         backward_block(isa, u, own, (start, done));
     }
+    Ok(())
 }
 
-#[inline(always)]
-fn forward_block<I: Isa>(isa: I, u: Rows<&[f32]>, done: &[f32], own: &mut [f32; BLOCK]) {
-    let start = done.len();
-    let mut sums = [0.0_f32; BLOCK];
-    let above = Rows {
-        data: &u.data[start..],
-        ..u
-    };
-    super::combine(isa, above, done, &mut sums);
-    for (value, sum) in own.iter_mut().zip(sums) {
-        *value -= sum;
-    }
-    for pivot in 0..BLOCK {
-        let row: &[f32; BLOCK] = u.data[(start + pivot) * u.stride + start..]
-            .first_chunk()
-            .expect("rows are padded");
-        let solved = own[pivot] * row[pivot];
-        for column in pivot + 1..BLOCK {
-            own[column] -= solved * row[column];
-        }
-        own[pivot] = solved;
-    }
-}
-
+/// Solves for a block of rows, those after it being done.
 #[inline(always)]
 fn backward_block<I: Isa>(
     isa: I,
@@ -210,16 +220,59 @@ fn backward_block<I: Isa>(
     own: &mut [f32; BLOCK],
     (start, done): (usize, &[f32]),
 ) {
-    for (row, value) in own.iter_mut().enumerate() {
-        let right = &u.data[(start + row) * u.stride + start + BLOCK..][..done.len()];
-        *value -= super::dot(isa, right, done);
-    }
-    for pivot in (0..BLOCK).rev() {
-        let column = |row: usize| u.data[(start + row) * u.stride + start + pivot];
-        let solved = own[pivot] * column(pivot);
-        for (row, value) in own[..pivot].iter_mut().enumerate() {
-            *value -= solved * column(row);
+    let row = |row: usize, column: usize| &u.data[(start + row) * u.stride + column..];
+    let mut products = [isa.splat(0.0); BLOCK];
+    for (place, done) in done.chunks_exact(I::LANES).enumerate() {
+        let done = isa.load(done);
+        for (own, product) in products.iter_mut().enumerate() {
+            let from = isa.load(row(own, start + BLOCK + place * I::LANES));
+            *product = isa.mul_add(from, done, *product);
         }
-        own[pivot] = solved;
     }
+    let mut left = *own;
+    for (left, product) in left.iter_mut().zip(isa.sums(&products)) {
+        *left -= product;
+    }
+    let triangle = Rows {
+        data: &u.data[start * u.stride + start..],
+        stride: u.stride,
+    };
+    for column in (0..BLOCK).step_by(I::LANES) {
+        let solved = solve_columns(isa, triangle, &left, column);
+        isa.store(solved, &mut own[column..]);
+    }
+}
+
+/// The rows of the unit matrix.
+const UNIT: [[f32; BLOCK]; BLOCK] = {
+    let mut unit = [[0.0; BLOCK]; BLOCK];
+    let mut row = 0;
+    while row < BLOCK {
+        unit[row][row] = 1.0;
+        row += 1;
+    }
+    unit
+};
+
+/// Some coordinates of the solution `x` of `U x = left` for one triangle: by its inverse, whose rows
+/// wait for each other less than coordinates do.
+#[inline(always)]
+fn solve_columns<I: Isa>(isa: I, u: Rows<&[f32]>, left: &[f32; BLOCK], column: usize) -> I::Vector {
+    let rows: [&[f32; BLOCK]; BLOCK] = std::array::from_fn(|row| {
+        let row = &u.data[row * u.stride..];
+        row.first_chunk().expect("rows are padded")
+    });
+    let mut inverse = [isa.splat(0.0); BLOCK];
+    for own in 0..BLOCK {
+        let mut value = isa.load(&UNIT[own][column..]);
+        for above in 0..own {
+            value = isa.mul_sub(isa.splat(rows[above][own]), inverse[above], value);
+        }
+        inverse[own] = isa.mul(isa.splat(rows[own][own]), value);
+    }
+    let mut sums = [isa.splat(0.0); 4];
+    for (place, (&left, &row)) in left.iter().zip(&inverse).enumerate() {
+        sums[place % 4] = isa.mul_add(isa.splat(left), row, sums[place % 4]);
+    }
+    isa.add(isa.add(sums[0], sums[1]), isa.add(sums[2], sums[3]))
 }
