@@ -5,6 +5,8 @@
 //! vectors of numbers; what is unsafe is confined to the implementations of that trait and to
 //! entering a function compiled for an instruction set, once the machine is known to have it.
 
+#[cfg(target_arch = "x86_64")]
+mod amx;
 pub(crate) mod bytes;
 mod gemm;
 pub(crate) mod halves;

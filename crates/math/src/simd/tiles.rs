@@ -4,25 +4,22 @@
 //! Rows are gathered two by two, so that both numbers of a column make one word. Sixteen such pairs
 //! are a tile of the right factor, and its words transposed are the same rows as the left factor.
 
-use std::{
-    arch::{
-        asm,
-        x86_64::{
-            __cpuid_count, __m256i, __m512, __m512bh, __m512i, _MM_HINT_T0, _mm_prefetch,
-            _mm512_and_si512, _mm512_castsi512_ps, _mm512_castsi512_si256, _mm512_cvtepu16_epi32,
-            _mm512_cvtne2ps_pbh, _mm512_extracti64x4_epi64, _mm512_load_si512, _mm512_loadu_si512,
-            _mm512_mul_ps, _mm512_set1_epi32, _mm512_set1_ps, _mm512_slli_epi32,
-            _mm512_store_si512, _mm512_unpackhi_epi16, _mm512_unpacklo_epi16,
-        },
+use std::arch::{
+    asm,
+    x86_64::{
+        __m256i, __m512, __m512bh, __m512i, _MM_HINT_T0, _mm_prefetch, _mm512_and_si512,
+        _mm512_castsi512_ps, _mm512_castsi512_si256, _mm512_cvtepu16_epi32, _mm512_cvtne2ps_pbh,
+        _mm512_extracti64x4_epi64, _mm512_load_si512, _mm512_loadu_si512, _mm512_mul_ps,
+        _mm512_set1_epi32, _mm512_set1_ps, _mm512_slli_epi32, _mm512_store_si512,
+        _mm512_unpackhi_epi16, _mm512_unpacklo_epi16,
     },
-    sync::OnceLock,
 };
 
-use super::{isa::Isa, isa::Rows, x86::Avx512};
-
-/// The proof that this machine has tiles and that the system lets this process use them.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Tiles(());
+pub(crate) use super::amx::Tiles;
+use super::{
+    isa::{Isa, Rows},
+    x86::Avx512,
+};
 
 /// Numbers in a line, to which rows are padded: two tiles side by side.
 pub(crate) const LINE: usize = 32;
@@ -71,12 +68,6 @@ type Tile = [Words; SIDE];
 const NOTHING: Tile = [Words([0; SIDE]); SIDE];
 
 impl Tiles {
-    /// The tiles of this machine, where it has them.
-    pub(crate) fn of_this_machine() -> Option<Self> {
-        static FOUND: OnceLock<bool> = OnceLock::new();
-        FOUND.get_or_init(are_there).then_some(Self(()))
-    }
-
     /// Writes the sum of the rows' outer products on and above the diagonal of `target`, and adds
     /// the sum of the rows themselves, times their targets, to `sum`. Both are as wide as a row with
     /// its padding; below the diagonal there is garbage. There is at least one row.
@@ -186,31 +177,6 @@ impl Tiles {
                 out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
                 options(nostack),
             );
-        }
-    }
-
-    /// Makes all eight tiles sixteen rows of sixty-four bytes.
-    fn configure(self) {
-        let mut shape = Words([0; SIDE]);
-        let bytes: &mut [u8] = bytemuck::bytes_of_mut(&mut shape);
-        bytes[0] = 1;
-        for tile in 0..8 {
-            bytes[16 + 2 * tile] = 64;
-            bytes[48 + tile] = 16;
-        }
-        // SAFETY: `self` proves the instruction; the shape is one that the first palette has.
-        #[expect(unsafe_code, reason = "matrix tiles have no safe form")]
-        unsafe {
-            asm!("ldtilecfg [{}]", in(reg) &shape, options(nostack, readonly));
-        }
-    }
-
-    /// Gives the tiles back: the system need not keep them when threads change places.
-    fn release(self) {
-        // SAFETY: `self` proves the instruction.
-        #[expect(unsafe_code, reason = "matrix tiles have no safe form")]
-        unsafe {
-            asm!("tilerelease", options(nostack, nomem));
         }
     }
 }
@@ -399,47 +365,6 @@ fn halves(words: __m512i) -> (__m512, __m512) {
         _mm512_castsi512_ps(_mm512_slli_epi32::<16>(words)),
         _mm512_castsi512_ps(_mm512_and_si512(words, upper)),
     )
-}
-
-/// Asks the processor, and then the system for the memory that tiles take.
-fn are_there() -> bool {
-    if !cfg!(target_os = "linux")
-        || !std::arch::is_x86_feature_detected!("avx512bw")
-        || !std::arch::is_x86_feature_detected!("avx512dq")
-        || !std::arch::is_x86_feature_detected!("avx512bf16")
-        || !std::arch::is_x86_feature_detected!("fma")
-    {
-        return false;
-    }
-    /// Bits of the processor's seventh leaf: tiles, and products of bfloat16 in them.
-    const BITS: u32 = 1 << 24 | 1 << 22;
-    let leaf = __cpuid_count(7, 0);
-    leaf.edx & BITS == BITS && may_use()
-}
-
-/// Whether the system grants this process the tiles' registers: from then on it keeps them when threads
-/// change places.
-fn may_use() -> bool {
-    /// `arch_prctl`, and its request for the data of tiles, the eighteenth component of a thread's state.
-    const CALL: i64 = 158;
-    const REQUEST: u64 = 0x1023;
-    const TILE_DATA: u64 = 18;
-    let answer: i64;
-    // SAFETY: the call asks for a permission and touches no memory of this process; the registers that
-    // system calls overwrite are named.
-    #[expect(unsafe_code, reason = "a system call without a library's form")]
-    unsafe {
-        asm!(
-            "syscall",
-            inout("rax") CALL => answer,
-            in("rdi") REQUEST,
-            in("rsi") TILE_DATA,
-            out("rcx") _,
-            out("r11") _,
-            options(nostack),
-        );
-    }
-    answer == 0
 }
 
 #[cfg(test)]
