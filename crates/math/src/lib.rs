@@ -4,6 +4,7 @@ pub mod affine;
 pub mod bytes;
 pub mod cholesky;
 pub mod eigen;
+pub mod elements;
 pub mod exponential;
 pub mod gemm;
 mod half_rows;
@@ -14,6 +15,7 @@ pub mod random;
 pub mod real;
 pub mod ridge;
 mod simd;
+pub mod split;
 pub mod topk;
 pub mod vector;
 

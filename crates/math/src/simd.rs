@@ -13,9 +13,11 @@ pub(crate) mod halves;
 mod isa;
 mod kernels;
 mod level;
+pub(crate) mod loops;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;
+pub(crate) mod split;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod tiles;
 #[cfg(not(target_arch = "x86_64"))]
@@ -30,6 +32,7 @@ pub(crate) use kernels::{
     Affine, Begun, FIELDS, Outer, PANEL, Pack, Pairs, RankUpdate, Rotation, Sign, Start, Update,
 };
 pub(crate) use level::Level;
+pub(crate) use loops::prefetch;
 
 /// Defines, for each kernel, a function that runs it on the best instruction set of this machine, and
 /// in the module `on` one that runs it on a given one.
