@@ -16,7 +16,8 @@ pub(super) struct Column {
 const MOST: usize = 255;
 
 impl Column {
-    /// Bins of about as many rows each, no value in two of them.
+    /// Bins of about as many rows each, no value in two of them. A value of more rows than that has a bin of its own,
+    /// and leaves the others to the rest.
     pub(super) fn of(values: &[f32], n_bins: usize) -> Self {
         let mut sorted: Vec<f32> = values
             .iter()
@@ -24,24 +25,14 @@ impl Column {
             .filter(|value| !value.is_nan())
             .collect();
         sorted.sort_unstable_by(f32::total_cmp);
-        let mut distinct = sorted.clone();
-        distinct.dedup();
-        let n_bins = n_bins.min(MOST);
-        let bounds = if distinct.len() <= n_bins {
-            distinct
-                .windows(2)
-                .map(|pair| middle(pair[0], pair[1]))
-                .collect()
-        } else {
-            let mut bounds: Vec<f32> = (1..n_bins)
-                .map(|bin| {
-                    let at = sorted.len() * bin / n_bins;
-                    middle(sorted[at - 1], sorted[at])
-                })
-                .collect();
-            bounds.dedup();
-            bounds
-        };
+        let mut distinct: Vec<(f32, usize)> = Vec::new();
+        for value in sorted {
+            match distinct.last_mut() {
+                Some((last, n)) if *last >= value => *n += 1,
+                _ => distinct.push((value, 1)),
+            }
+        }
+        let bounds = bounds(&distinct, n_bins.min(MOST));
         let mut column = Self {
             bounds,
             bins: Vec::new(),
@@ -67,6 +58,40 @@ impl Column {
         let bin = self.bounds.partition_point(|&bound| bound < value);
         u8::try_from(bin).expect("at most 255 bins")
     }
+}
+
+/// Bounds between bins of distinct values and their numbers of rows.
+///
+/// Source: what LightGBM does (Ke et al. 2017), without its least number of rows.
+fn bounds(distinct: &[(f32, usize)], n_bins: usize) -> Vec<f32> {
+    let between = |pair: &[(f32, usize)]| middle(pair[0].0, pair[1].0);
+    if distinct.len() <= n_bins {
+        return distinct.windows(2).map(between).collect();
+    }
+    let all: usize = distinct.iter().map(|value| value.1).sum();
+    let fair = all.div_ceil(n_bins);
+    let large = |n: usize| n >= fair;
+    let many = distinct.iter().filter(|value| large(value.1));
+    let (n_large, of_large) = many.fold((0, 0), |(n, rows), value| (n + 1, rows + value.1));
+    let (mut bins, mut rest) = (n_bins - n_large, all - of_large);
+    let (mut bounds, mut taken) = (Vec::new(), 0);
+    for pair in distinct.windows(2) {
+        let (own, next) = (pair[0].1, pair[1].1);
+        taken += own;
+        let fair = rest.div_ceil(bins.max(1));
+        // Before a large value a bin is closed early rather than left nearly empty.
+        let full = large(own) || taken >= fair || (large(next) && 2 * taken >= fair);
+        if !full || bounds.len() + 1 >= n_bins {
+            continue;
+        }
+        bounds.push(between(pair));
+        if !large(own) {
+            rest = rest.saturating_sub(taken);
+            bins = bins.saturating_sub(1);
+        }
+        taken = 0;
+    }
+    bounds
 }
 
 /// A bound that the lower value does not pass and the higher one does.
@@ -108,4 +133,31 @@ pub(super) fn columns(rows: &FeatureRows<'_>, n_bins: usize) -> Vec<Column> {
             Column::of(&values, n_bins)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_frequent_value_leaves_the_bins_to_the_others() {
+        let mut values = vec![0.0; 900];
+        values.extend((1_u8..=100).map(f32::from));
+        let column = Column::of(&values, 51);
+        // One for zero, two values in each of the others.
+        assert_eq!(column.bounds.len(), 50);
+        assert!((column.bounds[0] - 0.5).abs() < 1e-6);
+        assert!((column.bounds[1] - 2.5).abs() < 1e-6);
+    }
+
+    #[test]
+    fn bins_of_even_values_hold_about_as_many_rows() {
+        let values: Vec<f32> = (0_u16..1000).map(f32::from).collect();
+        let column = Column::of(&values, 10);
+        let mut rows = [0; 10];
+        for &bin in &column.bins {
+            rows[usize::from(bin)] += 1;
+        }
+        assert_eq!(rows, [100; 10]);
+    }
 }

@@ -72,7 +72,8 @@ impl Targets {
     }
 
     /// As LightGBM: pairs with one row among the first places, their change of nDCG through the distance of
-    /// their scores, and the sum of a request on a logarithmic scale.
+    /// their scores, and the sum of a request on a logarithmic scale. A row beyond the first places still counts by
+    /// where it stands: moving it up from far below is worth more than from close by.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "derivatives are kept as f32"
@@ -102,7 +103,7 @@ impl Targets {
                 };
                 let gap = f64::from(scores[order[high]]) - f64::from(scores[order[low]]);
                 let gains = gain(labels[0]) - gain(labels[1]);
-                let discounts = discount(one) - self.discount(other);
+                let discounts = discount(one) - discount(other);
                 let mut change = (gains * discounts).abs() / ideal;
                 if spread {
                     change /= 0.01 + gap.abs();
@@ -144,15 +145,6 @@ impl Targets {
                 / ideal
         };
         self.requests.iter().map(of).sum::<f64>() / self.requests.len().max(1) as f64
-    }
-
-    fn discount(&self, place: usize) -> f64 {
-        // Beyond the places that count nothing is gained.
-        if place < self.places {
-            discount(place)
-        } else {
-            0.0
-        }
     }
 
     /// Known rows of a request, best score first; equal ones in their order.
