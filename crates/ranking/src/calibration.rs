@@ -70,6 +70,21 @@ impl Calibration {
     /// What the ranker says; [`Error::NoSuchHead`] where the table has no labels of a head, and
     /// [`Error::NoLabels`] where none of them is known.
     pub fn fit(ranker: &dyn Ranker, rows: &TrainingRows<'_>, method: Method) -> Result<Self> {
+        Self::fit_where(ranker, rows, method, |_| true)
+    }
+
+    /// The same from some of the rows, such as those at the first place for a ranker that scores rows as if they
+    /// stood there.
+    ///
+    /// # Errors
+    ///
+    /// As [`fit`](Self::fit).
+    pub fn fit_where(
+        ranker: &dyn Ranker,
+        rows: &TrainingRows<'_>,
+        method: Method,
+        counts: impl Fn(usize) -> bool,
+    ) -> Result<Self> {
         let features = rows.features();
         let n_rows = features.n_rows();
         let mut scores = vec![0.0; n_rows * ranker.heads().len()];
@@ -81,7 +96,7 @@ impl Calibration {
                 head: head.to_string(),
             })?;
             let scores = &scores[place * n_rows..(place + 1) * n_rows];
-            let points = points(scores, rows.label(column), rows.weight());
+            let points = points(scores, (rows.label(column), rows.weight()), &counts);
             if points.is_empty() {
                 return Err(Error::NoLabels {
                     model: NAME,
@@ -140,8 +155,13 @@ pub struct Point {
     pub weight: f32,
 }
 
-fn points(scores: &[f32], labels: &[f32], weights: &[f32]) -> Vec<Point> {
-    let rows = scores.iter().zip(labels).zip(weights);
+fn points(
+    scores: &[f32],
+    (labels, weights): (&[f32], &[f32]),
+    counts: &impl Fn(usize) -> bool,
+) -> Vec<Point> {
+    let rows = scores.iter().zip(labels).zip(weights).enumerate();
+    let rows = rows.filter(|(row, _)| counts(*row)).map(|(_, row)| row);
     let points = rows.map(|((&score, &label), &weight)| Point {
         score,
         label,

@@ -36,7 +36,7 @@ mod tables;
 mod train;
 
 pub use config::{
-    Cross, EmbeddingOptimizer, HeadConfig, Judge, NetworkConfig, PositionBias, Sharing,
+    Cross, EmbeddingOptimizer, HeadConfig, Judge, Layers, NetworkConfig, PositionBias, Sharing,
 };
 pub use model::{NetworkModel, NetworkView};
 pub use tables::Precision;

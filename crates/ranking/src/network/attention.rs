@@ -4,11 +4,11 @@
 //! Source: Zhou et al. 2018 (DIN), with weights that sum to one.
 
 use marquee_features::FeatureRows;
-use marquee_math::AFFINE_BLOCK;
+use marquee_math::{AFFINE_BLOCK, split::Parts};
 
 use super::{
     layout::{Layout, SequenceInput, add, known},
-    linear::Input,
+    linear::{Input, Space, Weights},
     outcome::softmax,
     pass::{sized, zeroed},
     shape::AttentionShape,
@@ -27,6 +27,7 @@ pub(crate) struct Attention {
     d_start: Vec<f32>,
     d_keys: Vec<f32>,
     d_query: Vec<f32>,
+    space: Space,
 }
 
 /// Slopes of embeddings of sequences, with the row of the table they belong to.
@@ -97,15 +98,14 @@ impl Attention {
         }
         let n = self.keys.len() / (2 * d);
         let start = sized(&mut self.start, shape.query.padded());
-        let alone = |data, stride, n_rows| Input {
-            data,
-            stride,
-            n_rows,
-        };
-        shape.query.forward(weights, alone(query, d, 1), start);
+        let bias = &weights[shape.query.bias.clone()];
+        let query = Input::new(query, d, 1);
+        shape
+            .query
+            .forward_part(weights, (query, 0..d), bias, start);
         let padded = shape.key.padded();
         let hidden = sized(&mut self.hidden, n * padded);
-        let keys = alone(&self.keys, 2 * d, n);
+        let keys = Input::new(&self.keys, 2 * d, n);
         shape
             .key
             .forward_part(weights, (keys, 0..2 * d), start, hidden);
@@ -154,30 +154,29 @@ impl Attention {
             add(&mut gradients[shape.score.clone()], d_score, hidden);
             add(d_start, 1.0, d_hidden);
         }
-        let keys = Input {
-            data: &self.keys,
-            stride: 2 * d,
-            n_rows: n,
-        };
+        let keys = Input::new(&self.keys, 2 * d, n);
         let bias_before = gradients[shape.key.bias.clone()].to_vec();
         shape.key.backward_weights(keys, d_hidden, gradients);
         // The keys start from the query's outputs and have no bias of their own.
         gradients[shape.key.bias.clone()].copy_from_slice(&bias_before);
-        let alone = Input {
-            data: query,
-            stride: d,
-            n_rows: 1,
-        };
+        let alone = Input::new(query, d, 1);
         shape.query.backward_weights(alone, d_start, gradients);
         let width = (2 * d).next_multiple_of(AFFINE_BLOCK);
         let d_keys = zeroed(&mut self.d_keys, n * width);
-        let back = looking.back;
-        shape.key.backward_inputs(back, d_hidden, (d_keys, width));
+        let back = Weights {
+            numbers: looking.back,
+            panels: &[],
+            parts: Parts::default(),
+        };
+        let space = &mut self.space;
+        shape
+            .key
+            .backward_inputs(back, d_hidden, (d_keys, width), space);
         let query_width = d.next_multiple_of(AFFINE_BLOCK);
         let d_query = zeroed(&mut self.d_query, query_width);
         shape
             .query
-            .backward_inputs(back, d_start, (d_query, query_width));
+            .backward_inputs(back, d_start, (d_query, query_width), space);
         let start = looking.layout.tables[input.table].start;
         for (at, (&id, d_keys)) in known(ids).zip(d_keys.chunks_exact(width)).enumerate() {
             let (d_key, d_product) = d_keys[..2 * d].split_at(d);

@@ -1,17 +1,22 @@
 //! Some rows of a training table through the network: inputs, layers, loss, and all slopes.
 
 use marquee_features::{FeatureRows, NONE, TrainingRows};
+use marquee_math::split::{Parts, SplitPanels};
 
 use super::{
-    HeadConfig, PositionBias,
+    HeadConfig, Layers, PositionBias,
     attention::{Attention, Looking, Touched},
     dropout::Dropout,
     layout::{known, share_of},
-    outcome::{Outcome, Seen},
+    linear::Weights,
+    outcome::Seen,
     pass::{Pass, zeroed},
     shape::Shape,
     tables::Tables,
 };
+
+/// How many rows ahead memory is asked for embeddings.
+const AHEAD: usize = 4;
 
 /// Parameters of a network.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +28,33 @@ pub(crate) struct Parameters<'a> {
     pub(crate) weights: &'a [f32],
     /// The same as [`Shape::turn`] writes them; empty where there is no way back.
     pub(crate) back: &'a [f32],
+    /// Weights of wide layers, split for tiles, and those of the way back; empty where the machine has no tiles.
+    pub(crate) panels: [&'a [SplitPanels]; 2],
+    /// How exactly layers are multiplied.
+    pub(crate) layers: Layers,
+}
+
+impl<'a> Parameters<'a> {
+    /// Weights as layers read them.
+    pub(crate) fn forth(self) -> Weights<'a> {
+        Weights {
+            numbers: self.weights,
+            panels: self.panels[0],
+            parts: self.parts(),
+        }
+    }
+
+    fn parts(self) -> Parts {
+        self.layers.parts().unwrap_or_default()
+    }
+
+    fn back(self) -> Weights<'a> {
+        Weights {
+            numbers: self.back,
+            panels: self.panels[1],
+            parts: self.parts(),
+        }
+    }
 }
 
 /// A training table with what the network has to know about it.
@@ -90,6 +122,9 @@ impl Chunk {
         }
         let all = inputs.chunks_exact_mut(stride);
         for (at, (&place, x)) in places.iter().zip(all).enumerate() {
+            if let Some(&later) = places.get(at + AHEAD) {
+                shape.layout.prefetch(tables, rows, later as usize);
+            }
             let request = request_of(place);
             if shared == 0 && at > 0 {
                 shape.layout.fill_request(tables, rows, request, x);
@@ -110,16 +145,16 @@ impl Chunk {
         (places, share): (&[u32], f32),
         dropout: &mut Dropout,
     ) {
-        let Parameters { shape, weights, .. } = parameters;
+        let shape = parameters.shape;
         let features = examples.rows.features();
         self.fill(parameters, &features, (places, 0), |place| {
             examples.request_of[place as usize] as usize
         });
-        self.pass.forward(shape, weights, 0, dropout);
+        self.pass.forward(shape, parameters.forth(), 0, dropout);
         zeroed(&mut self.gradients, shape.len);
         self.judge(parameters, examples, places, share);
         self.pass
-            .backward(shape, parameters.back, dropout, &mut self.gradients);
+            .backward(shape, parameters.back(), dropout, &mut self.gradients);
         self.look_back(parameters, examples, places);
     }
 
@@ -150,17 +185,17 @@ impl Chunk {
                     continue;
                 }
                 let position = position(rows.position()[row], head.positions.len());
-                let (loss, d_position) = match (head.outcome, position) {
-                    (Outcome::Chance, Some(position)) => {
+                let (loss, d_position) = match position {
+                    Some(position) => {
                         let seen = Seen {
                             bias: config.position,
                             kept: weights[head.positions.start + position],
                             first: position == 0,
                         };
-                        let (loss, slope) = seen.loss(outputs, label);
+                        let (loss, slope) = seen.loss(head.outcome, outputs, label);
                         (loss, Some((position, slope)))
                     }
-                    (outcome, _) => (outcome.loss(outputs, label), None),
+                    None => (head.outcome.loss(outputs, label), None),
                 };
                 *sum += f64::from(weight) * loss;
                 for slope in outputs {

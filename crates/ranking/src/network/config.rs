@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use marquee_math::split::{Parts, has_tiles};
 use serde::{Deserialize, Serialize};
 
 use super::NAME;
@@ -35,10 +36,11 @@ pub enum PositionBias {
     /// Nothing.
     #[default]
     None,
-    /// A learned number for each position is added to the logit; 0 at the first position.
+    /// A learned number for each position is added to the logit; 0 at the first position. Of a share nothing is
+    /// learned so.
     Shift,
     /// The chance is that of looking there, learned for each position and 1 at the first, times the
-    /// chance of acting once looked at.
+    /// chance of acting once looked at. A share is nothing where nobody looked.
     Examination,
 }
 
@@ -71,6 +73,32 @@ pub enum Sharing {
     /// Each begins with a part of its own, and learns what it can use of the others'. A part should be as long
     /// as an embedding for that head alone.
     Apart,
+}
+
+/// How exactly layers that are wide enough are multiplied where the machine has tiles for it (AMX), in training and
+/// in scoring. Elsewhere, and for all others, numbers are whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layers {
+    /// In single precision: the same bits on all machines that multiply and add with one rounding.
+    #[default]
+    Whole,
+    /// With 16 bits of each number.
+    Split,
+    /// With 8 bits of each number (bfloat16), sums in single precision.
+    Half,
+}
+
+impl Layers {
+    /// What counts of each number where tiles multiply; none where they do not.
+    pub(crate) fn parts(self) -> Option<Parts> {
+        match self {
+            Self::Whole => None,
+            _ if !has_tiles() => None,
+            Self::Split => Some(Parts::Both),
+            Self::Half => Some(Parts::High),
+        }
+    }
 }
 
 /// What a pass is judged by, on the validation table.
@@ -111,7 +139,9 @@ pub struct NetworkConfig {
     pub own_experts: usize,
     /// Widths of the layers of each head's own tower, above the experts.
     pub tower: Vec<usize>,
-    /// Numbers of the hidden layer by which a candidate looks at a sequence.
+    /// How exactly layers are multiplied.
+    pub layers: Layers,
+    /// Numbers of the hidden layer by which a candidate looks at a sequence; 0 for sequences that are averaged evenly.
     pub attention: usize,
     /// Values of a share (as of a length watched) that are told apart: a distribution over so many
     /// evenly spaced values from 0 to 1 is learned; at least 2.
@@ -161,6 +191,7 @@ impl Default for NetworkConfig {
             shared_experts: 1,
             own_experts: 0,
             tower: Vec::new(),
+            layers: Layers::Whole,
             attention: 16,
             bins: 11,
             heads: BTreeMap::new(),
@@ -232,7 +263,8 @@ impl NetworkConfig {
             "1 to 64",
             fits,
         )?;
-        width("attention", self.attention)?;
+        let fits = self.attention <= LARGEST;
+        checks.holds("attention", self.attention as f64, "0 to 65536", fits)?;
         let fits = (2..=LARGEST).contains(&self.bins);
         checks.holds("bins", self.bins as f64, "2 to 65536", fits)?;
         for head in self.heads.values() {

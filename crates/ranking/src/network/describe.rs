@@ -113,7 +113,7 @@ impl Description {
         config: NetworkConfig,
         dense: Vec<DenseColumn>,
     ) -> Result<Self> {
-        let layout = Layout::new(&schema, &dense, config.embedding);
+        let layout = Layout::new(&schema, &dense, (config.embedding, config.attention));
         if layout.width == 0 {
             return Err(Error::Contradiction {
                 model: NAME,

@@ -1,11 +1,11 @@
 //! Steps of embeddings: only rows that took part in a batch move.
 
 use marquee_features::FeatureRows;
+use marquee_math::elements::{AdagradStep, AdamStep, Used, adagrad, adam};
 use rayon::prelude::*;
 
 use super::{
     EmbeddingOptimizer, NetworkConfig,
-    adam::StepSize,
     chunk::Chunk,
     layout::{Layout, Side, SparseInput},
 };
@@ -84,13 +84,13 @@ impl Embeddings {
     /// - `size`: the step of Adam; `rate`: that of Adagrad.
     pub(crate) fn step(
         &mut self,
-        (size, rate): (StepSize, f32),
+        (size, rate): (AdamStep, f32),
         batch: Batch<'_>,
         chunks: &[Chunk],
         tables: &mut [f32],
     ) {
         let d = batch.layout.embedding;
-        let adam = self.optimizer == EmbeddingOptimizer::Adam;
+        let adam_too = self.optimizer == EmbeddingOptimizer::Adam;
         let regularization = self.regularization;
         let (mut first, mut second) = (&mut self.first[..], &mut self.second[..]);
         let mut values = tables;
@@ -98,7 +98,7 @@ impl Embeddings {
         for work in &mut self.tables {
             let n = work.rows * d;
             let own_first = take(&mut first, n);
-            let own_second = take(&mut second, if adam { n } else { 0 });
+            let own_second = take(&mut second, if adam_too { n } else { 0 });
             tasks.push((work, own_first, own_second, take(&mut values, n)));
         }
         tasks
@@ -106,34 +106,32 @@ impl Embeddings {
             .for_each(|(work, first, second, values)| {
                 work.gather(batch, chunks);
                 let n_rows = batch.places.len() as f32;
-                for (place, &row) in work.touched.iter().enumerate() {
-                    let range = row as usize * d..(row as usize + 1) * d;
-                    let values = &mut values[range.clone()];
-                    let slopes = &mut work.slopes[place * d..(place + 1) * d];
-                    let pull = regularization * work.counts[place] / n_rows;
-                    for (slope, value) in slopes.iter_mut().zip(&*values) {
-                        *slope += pull * value;
+                let pull = regularization / n_rows;
+                if adam_too {
+                    work.add_pull(pull, values, d);
+                    for (place, &row) in work.touched.iter().enumerate() {
+                        let range = row as usize * d..(row as usize + 1) * d;
+                        let moments = (&mut first[range.clone()], &mut second[range.clone()]);
+                        let slopes = &work.slopes[place * d..(place + 1) * d];
+                        adam(moments.0, moments.1, &mut values[range], slopes, size);
                     }
-                    let first = &mut first[range.clone()];
-                    if adam {
-                        size.apply((first, &mut second[range]), values, slopes);
-                    } else {
-                        adagrad(first, values, slopes, (rate, n_rows));
-                    }
+                } else {
+                    // Slopes are those of the mean over the rows; sizes are taken of the sum, so that they do not
+                    // depend on the size of a batch.
+                    let used = Used {
+                        rows: &work.touched,
+                        counts: &work.counts,
+                        slopes: &work.slopes,
+                    };
+                    let step = AdagradStep {
+                        rate,
+                        scale: n_rows,
+                        pull,
+                    };
+                    adagrad(d, used, first, values, step);
                 }
                 work.clear();
             });
-    }
-}
-
-/// Slopes are those of the mean over `n_rows` rows; sizes are taken of the sum, so that they do not
-/// depend on the size of a batch.
-#[inline]
-fn adagrad(squares: &mut [f32], values: &mut [f32], slopes: &[f32], (rate, n_rows): (f32, f32)) {
-    for ((square, value), &slope) in squares.iter_mut().zip(values).zip(slopes) {
-        let slope = slope * n_rows;
-        *square += slope * slope;
-        *value -= rate * slope / square.sqrt();
     }
 }
 
@@ -251,6 +249,17 @@ impl TableWork {
         let slopes = &mut self.slopes[place * d..(place + 1) * d];
         for (slope, dx) in slopes.iter_mut().zip(dx) {
             *slope += factor * dx;
+        }
+    }
+
+    /// Adds what pulls values to zero to the slopes.
+    fn add_pull(&mut self, pull: f32, values: &[f32], d: usize) {
+        let rows = self.touched.iter().zip(&self.counts);
+        for ((&row, &count), slopes) in rows.zip(self.slopes.chunks_exact_mut(d)) {
+            let values = &values[row as usize * d..][..d];
+            for (slope, value) in slopes.iter_mut().zip(values) {
+                *slope += pull * count * value;
+            }
         }
     }
 

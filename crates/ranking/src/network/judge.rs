@@ -27,7 +27,7 @@ pub(super) fn judge(parameters: Parameters<'_>, examples: &Examples<'_>, by: Jud
             let mut dropout = Dropout::none();
             chunk
                 .pass
-                .forward(shape, parameters.weights, 0, &mut dropout);
+                .forward(shape, parameters.forth(), 0, &mut dropout);
             let outputs = chunk.pass.outputs.clone();
             chunk.judge(parameters, examples, places, 1.0);
             (chunk.losses.clone(), outputs)

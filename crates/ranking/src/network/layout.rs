@@ -2,6 +2,7 @@
 //! what is the row's own.
 
 use marquee_features::{FeatureRows, FeatureSchema, SideSchema};
+use marquee_math::elements::prefetch;
 
 use super::tables::Tables;
 use crate::dense::DenseColumn;
@@ -116,7 +117,13 @@ impl Builder {
 impl Layout {
     /// Lays out the inputs for tables of `schema`, whose dense columns (of the request, then of the
     /// row) are as `dense` says.
-    pub(crate) fn new(schema: &FeatureSchema, dense: &[DenseColumn], embedding: usize) -> Self {
+    ///
+    /// - `attention`: numbers by which candidates look at lists; 0 for lists that are averaged evenly.
+    pub(crate) fn new(
+        schema: &FeatureSchema,
+        dense: &[DenseColumn],
+        (embedding, attention): (usize, usize),
+    ) -> Self {
         let mut builder = Builder {
             layout: Self {
                 embedding,
@@ -134,14 +141,21 @@ impl Layout {
         };
         let place =
             |side: &SideSchema, name: &str| side.sparse.iter().position(|field| field.name == name);
+        // Lists of candidates' ids that are averaged: their table comes with the columns of the row.
+        let mut averaged = Vec::new();
         for (field, sequence) in schema.sequences.iter().enumerate() {
             let shares = sequence.shares.as_deref();
-            if shares.is_some_and(|name| place(&schema.row, name).is_some()) {
+            let candidate = shares.and_then(|name| place(&schema.row, name));
+            if candidate.is_some() && attention > 0 {
                 continue;
+            }
+            if let Some(place) = candidate {
+                averaged.push((side.sequences.len(), place));
             }
             let shared = shares.and_then(|name| place(&schema.request, name));
             let table = match shared {
                 Some(place) => side.sparse[place].table,
+                None if candidate.is_some() => usize::MAX,
                 None => builder.table(sequence.size as usize),
             };
             let column = builder.columns(embedding);
@@ -159,9 +173,13 @@ impl Layout {
             sparse: builder.sparse(&schema.row),
             ..Side::default()
         };
+        for (list, place) in averaged {
+            builder.layout.request.sequences[list].table = side.sparse[place].table;
+        }
         for (field, sequence) in schema.sequences.iter().enumerate() {
             let shares = sequence.shares.as_deref();
-            let Some(place) = shares.and_then(|name| place(&schema.row, name)) else {
+            let place = shares.and_then(|name| place(&schema.row, name));
+            let Some(place) = place.filter(|_| attention > 0) else {
                 continue;
             };
             let SparseInput { table, column } = side.sparse[place];
@@ -217,6 +235,16 @@ impl Layout {
             }
         }
         self.fill_dense(&self.request, tables, rows.request_dense_of(request), to);
+    }
+
+    /// Asks memory for the embeddings of a row that is filled soon.
+    pub(crate) fn prefetch(&self, tables: Tables<'_>, rows: &FeatureRows<'_>, row: usize) {
+        let Some(numbers) = tables.whole() else {
+            return;
+        };
+        for (input, &id) in self.row.sparse.iter().zip(rows.sparse_of(row)) {
+            prefetch(&numbers[self.row_of(input.table, id) * self.embedding..]);
+        }
     }
 
     /// Writes the inputs of a row but for what it sees in sequences.

@@ -1,12 +1,16 @@
 //! A trained network, and the borrowed form that scores.
 
-use std::{ops::Range, sync::Arc};
+use std::{
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 use marquee_features::{FeatureSchema, Head};
+use marquee_math::split::SplitPanels;
 use marquee_store::{Artifact, ArtifactBuilder};
 
 use super::{
-    NAME, PositionBias, Precision,
+    Layers, NAME, PositionBias, Precision,
     chunk::Parameters,
     describe::Description,
     outcome::POSITION_SCALE,
@@ -39,6 +43,8 @@ pub struct NetworkView<'a> {
     pub(crate) description: Arc<Description>,
     pub(crate) tables: Tables<'a>,
     pub(crate) weights: &'a [f32],
+    /// Weights of wide layers, split for tiles when rows are scored for the first time.
+    pub(crate) panels: Arc<OnceLock<Vec<SplitPanels>>>,
 }
 
 impl NetworkModel {
@@ -48,6 +54,18 @@ impl NetworkModel {
             description: Arc::clone(&self.description),
             tables: Tables::Whole(&self.tables),
             weights: &self.weights,
+            panels: Arc::default(),
+        }
+    }
+
+    /// The same network whose layers are multiplied as exactly as this when it scores, however it was trained.
+    #[must_use]
+    pub fn with_layers(self, layers: Layers) -> Self {
+        let mut description = Arc::unwrap_or_clone(self.description);
+        description.config.layers = layers;
+        Self {
+            description: Arc::new(description),
+            ..self
         }
     }
 
@@ -112,6 +130,7 @@ impl<'a> NetworkView<'a> {
             description: Arc::new(description),
             tables,
             weights,
+            panels: Arc::default(),
         })
     }
 
@@ -151,7 +170,18 @@ impl<'a> NetworkView<'a> {
             tables: self.tables,
             weights: self.weights,
             back: &[],
+            panels: [self.panels.get_or_init(|| self.split()), &[]],
+            layers: self.description.config.layers,
         }
+    }
+
+    fn split(&self) -> Vec<SplitPanels> {
+        let mut panels = Vec::new();
+        if let Some(parts) = self.description.config.layers.parts() {
+            let shape = &self.description.shape;
+            shape.split(self.weights, parts, &mut panels);
+        }
+        panels
     }
 }
 

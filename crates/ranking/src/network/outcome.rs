@@ -72,7 +72,7 @@ impl Outcome {
 /// weights are short.
 pub(crate) const POSITION_SCALE: f32 = 20.0;
 
-/// A label with the position it was seen at, for heads that know about positions.
+/// A position at which a label was seen, for heads that know about positions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seen {
     pub(crate) bias: PositionBias,
@@ -83,9 +83,45 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// The loss of a chance whose logit is `output`; puts the slope in its place and gives that of the
-    /// kept number, too.
-    pub(crate) fn loss(self, output: &mut [f32], label: f32) -> (f64, f32) {
+    /// The loss of `outputs` for `label`; puts the slopes in their place and gives that of the kept number, too.
+    pub(crate) fn loss(self, outcome: Outcome, outputs: &mut [f32], label: f32) -> (f64, f32) {
+        let examined = self.bias == PositionBias::Examination && !self.first;
+        match outcome {
+            Outcome::Chance => self.chance_loss(outputs, label),
+            Outcome::Share(_) if examined => self.share_loss(outputs, label),
+            Outcome::Share(_) | Outcome::Number => (outcome.loss(outputs, label), 0.0),
+        }
+    }
+
+    /// The share is that of a distribution where one looked, and nothing where one did not: `look s + (1 - look)
+    /// [0]`.
+    fn share_loss(self, outputs: &mut [f32], label: f32) -> (f64, f32) {
+        let (below, above_share) = between(label, outputs.len());
+        let look = sigmoid(POSITION_SCALE * self.kept);
+        softmax(outputs);
+        let labels = [(below, 1.0 - above_share), (below + 1, above_share)];
+        let (mut loss, mut d_look, mut all) = (0.0, 0.0, 0.0);
+        let mut pulls = [0.0; 2];
+        for (&(at, label), pull) in labels.iter().zip(&mut pulls) {
+            let nothing = if at == 0 { 1.0 } else { 0.0 };
+            let chance = (look * outputs[at] + (1.0 - look) * nothing).max(1e-30);
+            loss -= f64::from(label) * f64::from(chance).ln();
+            d_look -= label * (outputs[at] - nothing) / chance;
+            // How much of the label the distribution answers for.
+            *pull = label * look * outputs[at] / chance;
+            all += *pull;
+        }
+        for output in &mut *outputs {
+            *output *= all;
+        }
+        for (&(at, _), pull) in labels.iter().zip(pulls) {
+            outputs[at] -= pull;
+        }
+        (loss, POSITION_SCALE * d_look * look * (1.0 - look))
+    }
+
+    /// The same of a chance whose logit is `output`.
+    fn chance_loss(self, output: &mut [f32], label: f32) -> (f64, f32) {
         if self.first || self.bias == PositionBias::None {
             return (Outcome::Chance.loss(output, label), 0.0);
         }

@@ -2,11 +2,15 @@
 
 mod backward;
 
-use marquee_math::{MatrixViewMut, PairSums};
+use marquee_math::{
+    MatrixViewMut, PairSums,
+    elements::{multiply_add, rectify},
+    split::SplitRows,
+};
 
 use super::{
     dropout::Dropout,
-    linear::{Input, Linear},
+    linear::{Input, Linear, Space, Weights},
     outcome::softmax,
     shape::{CrossShape, HeadShape, Shape},
 };
@@ -34,6 +38,11 @@ pub(crate) struct Pass {
     d_cross: Vec<f32>,
     d_experts: Vec<Vec<f32>>,
     d_layer: [Vec<f32>; 2],
+    /// Inputs split for tiles, then, on the way back, their columns.
+    x_split: SplitRows,
+    /// The same of each layer of each expert but the last.
+    expert_splits: Vec<Vec<SplitRows>>,
+    space: Space,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -41,6 +50,8 @@ struct CrossPass {
     low: Vec<f32>,
     added: Vec<f32>,
     output: Vec<f32>,
+    low_split: SplitRows,
+    output_split: SplitRows,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -77,13 +88,23 @@ impl Pass {
     pub(crate) fn forward(
         &mut self,
         shape: &Shape,
-        weights: &[f32],
+        weights: Weights<'_>,
         shared: usize,
         dropout: &mut Dropout,
     ) {
+        if !weights.panels.is_empty() && shape.reads_inputs_wide() {
+            let x = Input::new(&self.x, shape.stride(), self.n_rows).view(shape.layout.width);
+            let first = shape.layout.request_width;
+            match shared {
+                0 => self.x_split.fill(x, first, weights.parts),
+                _ => self.x_split.fill_shared(x, first, weights.parts),
+            }
+        }
         self.cross
             .resize_with(shape.cross.len(), CrossPass::default);
         self.experts.resize_with(shape.experts.len(), Vec::new);
+        self.expert_splits
+            .resize_with(shape.experts.len(), Vec::new);
         self.heads.resize_with(shape.heads.len(), HeadPass::default);
         self.forward_cross(shape, weights, shared);
         for (expert, layers) in shape.experts.iter().enumerate() {
@@ -94,11 +115,12 @@ impl Pass {
         let outputs = sized(&mut self.outputs, n_rows * n_outputs);
         match self.cross.last() {
             Some(last) => {
-                let crossed = rows_of(&last.output, shape.stride(), n_rows);
+                let crossed = Input::new(&last.output, shape.stride(), n_rows);
+                let crossed = crossed.with(&last.output_split);
                 shape.direct.forward(weights, crossed, outputs);
             }
             None => {
-                let x = rows_of(&self.x, shape.stride(), n_rows);
+                let x = Input::new(&self.x, shape.stride(), n_rows).with(&self.x_split);
                 let start = &mut self.start;
                 from_inputs(&shape.direct, weights, (x, shared), start, outputs);
             }
@@ -109,14 +131,23 @@ impl Pass {
         }
     }
 
-    fn forward_cross(&mut self, shape: &Shape, weights: &[f32], shared: usize) {
+    fn forward_cross(&mut self, shape: &Shape, weights: Weights<'_>, shared: usize) {
         let (stride, n_rows) = (shape.stride(), self.n_rows);
-        let x = rows_of(&self.x, stride, n_rows);
+        let x = Input::new(&self.x, stride, n_rows).with(&self.x_split);
         for (at, layer) in shape.cross.iter().enumerate() {
             let (before, rest) = self.cross.split_at_mut(at);
-            let CrossPass { low, added, output } = &mut rest[0];
+            let CrossPass {
+                low,
+                added,
+                output,
+                low_split,
+                output_split,
+            } = &mut rest[0];
             let (from, shared) = match before.last() {
-                Some(before) => (rows_of(&before.output, stride, n_rows), 0),
+                Some(before) => {
+                    let from = Input::new(&before.output, stride, n_rows);
+                    (from.with(&before.output_split), 0)
+                }
                 None => (x, shared),
             };
             let added = sized(added, n_rows * stride);
@@ -127,27 +158,28 @@ impl Pass {
                 CrossShape::LowRank { down, up } => {
                     let low = sized(low, n_rows * down.padded());
                     from_inputs(down, weights, (from, shared), &mut self.start, low);
-                    up.forward(weights, rows_of(low, down.padded(), n_rows), added);
+                    let low = Input::new(low, down.padded(), n_rows);
+                    split(up, weights, low, low_split);
+                    up.forward(weights, low.with(low_split), added);
                 }
             }
             let output = sized(output, n_rows * stride);
-            let numbers = x.data.iter().zip(&*added).zip(from.data);
-            for (output, ((x, added), from)) in output.iter_mut().zip(numbers) {
-                *output = x * added + from;
-            }
+            multiply_add(x.data, added, from.data, output);
+            let output = Input::new(output, stride, n_rows);
+            split(shape.after_cross(at), weights, output, output_split);
         }
     }
 
-    fn forward_pairs(&mut self, shape: &Shape, weights: &[f32], shared: usize) {
+    fn forward_pairs(&mut self, shape: &Shape, weights: Weights<'_>, shared: usize) {
         let Some(pairs) = &shape.pairs else {
             return;
         };
         let (d, width, n_rows) = (shape.layout.embedding, pairs.out.inputs, self.n_rows);
         let sums = sized(&mut self.sums, n_rows * width);
-        let x = rows_of(&self.x, shape.stride(), n_rows).view(shape.stride());
+        let x = Input::new(&self.x, shape.stride(), n_rows).view(shape.stride());
         let shared = if shared > 0 { pairs.of_request } else { 0 };
         for (at, own) in pairs.weights.iter().enumerate() {
-            let map = PairSums::new(&pairs.columns, d, &weights[own.clone()]);
+            let map = PairSums::new(&pairs.columns, d, &weights.numbers[own.clone()]);
             let start = zeroed(&mut self.start, map.start_len());
             if shared > 0 && n_rows > 0 {
                 map.begin(&self.x, shared, start);
@@ -156,30 +188,35 @@ impl Pass {
             let mut to = MatrixViewMut::with_stride(to, n_rows, d, width);
             map.sums(x, (shared, start), &mut to);
         }
-        let sums = rows_of(sums, width, n_rows);
-        pairs.out.forward_add(weights, sums, &mut self.outputs);
+        let sums = Input::new(sums, width, n_rows);
+        pairs
+            .out
+            .forward_add(weights.numbers, sums, &mut self.outputs);
     }
 
     fn forward_expert(
         &mut self,
         (expert, layers): (usize, &[Linear]),
-        (shape, weights): (&Shape, &[f32]),
+        (shape, weights): (&Shape, Weights<'_>),
         shared: usize,
         dropout: &mut Dropout,
     ) {
         let n_rows = self.n_rows;
         let outputs = &mut self.experts[expert];
         outputs.resize_with(layers.len(), Vec::new);
+        let splits = &mut self.expert_splits[expert];
+        splits.resize_with(layers.len(), SplitRows::default);
         for (at, layer) in layers.iter().enumerate() {
             let (before, rest) = outputs.split_at_mut(at);
             let to = sized(&mut rest[0], n_rows * layer.padded());
             match before.last() {
                 Some(before) => {
-                    let from = rows_of(before, layers[at - 1].padded(), n_rows);
-                    layer.forward(weights, from, to);
+                    let from = Input::new(before, layers[at - 1].padded(), n_rows);
+                    split(layer, weights, from, &mut splits[at - 1]);
+                    layer.forward(weights, from.with(&splits[at - 1]), to);
                 }
                 None => {
-                    let x = rows_of(&self.x, shape.stride(), n_rows);
+                    let x = Input::new(&self.x, shape.stride(), n_rows).with(&self.x_split);
                     from_inputs(layer, weights, (x, shared), &mut self.start, to);
                 }
             }
@@ -191,7 +228,7 @@ impl Pass {
     fn forward_head(
         &mut self,
         (head, layers): (usize, &HeadShape),
-        (shape, weights): (&Shape, &[f32]),
+        (shape, weights): (&Shape, Weights<'_>),
         shared: usize,
         dropout: &mut Dropout,
     ) {
@@ -203,7 +240,7 @@ impl Pass {
         let width = shape.experts[0].last().map_or(0, Linear::padded);
         if let Some(gate) = &layers.gate {
             let shares = sized(&mut pass.gate, n_rows * gate.padded());
-            let x = rows_of(&self.x, shape.stride(), n_rows);
+            let x = Input::new(&self.x, shape.stride(), n_rows);
             from_inputs(gate, weights, (x, shared), &mut self.start, shares);
             for shares in shares.chunks_exact_mut(gate.padded()) {
                 softmax(&mut shares[..gate.outputs]);
@@ -225,16 +262,16 @@ impl Pass {
             let (before, rest) = pass.tower.split_at_mut(at);
             let to = sized(&mut rest[0], n_rows * layer.padded());
             let from = match before.last() {
-                Some(before) => rows_of(before, layers.tower[at - 1].padded(), n_rows),
-                None => rows_of(bottom(&pass.mixed, &self.experts, layers), width, n_rows),
+                Some(before) => Input::new(before, layers.tower[at - 1].padded(), n_rows),
+                None => Input::new(bottom(&pass.mixed, &self.experts, layers), width, n_rows),
             };
             layer.forward(weights, from, to);
             rectify(to);
             dropout.apply(to);
         }
         let from = match (pass.tower.last(), layers.tower.last()) {
-            (Some(last), Some(layer)) => rows_of(last, layer.padded(), n_rows),
-            _ => rows_of(bottom(&pass.mixed, &self.experts, layers), width, n_rows),
+            (Some(last), Some(layer)) => Input::new(last, layer.padded(), n_rows),
+            _ => Input::new(bottom(&pass.mixed, &self.experts, layers), width, n_rows),
         };
         let spare = sized(&mut self.spare, n_rows * top.padded());
         top.forward(weights, from, spare);
@@ -259,7 +296,7 @@ fn bottom<'a>(mixed: &'a [f32], experts: &'a [Vec<Vec<f32>>], layers: &HeadShape
 /// Runs rows through a layer on the inputs, of which the first `shared` are the same in all rows.
 fn from_inputs(
     layer: &Linear,
-    weights: &[f32],
+    weights: Weights<'_>,
     (x, shared): (Input<'_>, usize),
     start: &mut Vec<f32>,
     to: &mut [f32],
@@ -269,32 +306,20 @@ fn from_inputs(
         return;
     }
     let start = sized(start, layer.padded());
-    let bias = &weights[layer.bias.clone()];
-    let first = Input { n_rows: 1, ..x };
-    layer.forward_part(weights, (first, 0..shared), bias, start);
-    let rest = Input {
-        data: &x.data[shared..],
-        ..x
-    };
-    layer.forward_part(weights, (rest, shared..layer.inputs), start, to);
+    layer.forward_shared(weights, (x, shared), start, to);
 }
 
-fn rows_of(data: &[f32], stride: usize, n_rows: usize) -> Input<'_> {
-    Input {
-        data,
-        stride,
-        n_rows,
+/// Splits what goes into a layer, where tiles multiply it.
+fn split(layer: &Linear, weights: Weights<'_>, x: Input<'_>, to: &mut SplitRows) {
+    if let Some(wide) = layer.wide
+        && !weights.panels.is_empty()
+    {
+        to.fill(x.view(layer.inputs), wide.first, weights.parts);
     }
 }
 
 fn add(to: &mut [f32], factor: f32, from: &[f32]) {
     for (to, from) in to.iter_mut().zip(from) {
         *to += factor * from;
-    }
-}
-
-fn rectify(values: &mut [f32]) {
-    for value in values {
-        *value = value.max(0.0);
     }
 }

@@ -161,7 +161,7 @@ impl NetworkView<'_> {
             let shared_by = (places, shared);
             space.chunk.fill(parameters, rows, shared_by, request);
             let pass = &mut space.chunk.pass;
-            pass.forward(shape, parameters.weights, shared, &mut Dropout::none());
+            pass.forward(shape, parameters.forth(), shared, &mut Dropout::none());
             let outputs = pass.outputs.chunks_exact_mut(shape.direct.padded());
             for (&place, outputs) in places.iter().zip(outputs) {
                 take(place as usize, outputs);

@@ -2,9 +2,17 @@
 
 use std::ops::Range;
 
-use marquee_math::{AFFINE_BLOCK, PAIR_BLOCK};
+use marquee_math::{
+    AFFINE_BLOCK, PAIR_BLOCK,
+    split::{Parts, SplitPanels},
+};
 
-use super::{Cross, NetworkConfig, layout::Layout, linear::Linear, outcome::Outcome};
+use super::{
+    Cross, NetworkConfig,
+    layout::Layout,
+    linear::{Linear, Wide},
+    outcome::Outcome,
+};
 
 /// All layers above the inputs.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +30,8 @@ pub(crate) struct Shape {
     pub(crate) len: usize,
     /// Numbers that the way back needs: weights with rows and columns exchanged.
     pub(crate) back_len: usize,
+    /// Layers that tiles multiply where the machine has them.
+    pub(crate) n_wide: usize,
 }
 
 /// How a candidate looks at a sequence.
@@ -40,6 +50,16 @@ pub(crate) struct AttentionShape {
 pub(crate) enum CrossShape {
     Full(Linear),
     LowRank { down: Linear, up: Linear },
+}
+
+impl CrossShape {
+    /// The part that reads what goes into it.
+    pub(crate) fn reads(&self) -> &Linear {
+        match self {
+            Self::Full(linear) => linear,
+            Self::LowRank { down, .. } => down,
+        }
+    }
 }
 
 /// Sums over pairs of embeddings.
@@ -78,7 +98,11 @@ pub(crate) struct HeadShape {
 struct Places {
     weights: usize,
     back: usize,
+    wide: usize,
 }
+
+/// Inputs and outputs, padded, from which on tiles are quicker than vectors.
+const WIDE: usize = 32;
 
 impl Places {
     fn take(&mut self, n: usize) -> Range<usize> {
@@ -99,7 +123,35 @@ impl Places {
             weights: self.take(inputs * padded),
             bias: self.take(padded),
             back: self.take_back(outputs * inputs.next_multiple_of(AFFINE_BLOCK)),
+            wide: None,
         }
+    }
+
+    /// A layer that tiles may multiply.
+    ///
+    /// - `first`: inputs that stand apart.
+    fn wide(&mut self, inputs: usize, outputs: usize, first: usize) -> Linear {
+        let layer = self.linear(inputs, outputs);
+        let wide = inputs >= WIDE && layer.padded() >= WIDE;
+        self.wide += usize::from(wide);
+        Linear {
+            wide: wide.then(|| Wide {
+                place: self.wide - 1,
+                first,
+            }),
+            ..layer
+        }
+    }
+
+    /// The layers of an expert, on inputs of which `first` stand apart.
+    fn expert(&mut self, (inputs, first): (usize, usize), widths: &[usize]) -> Vec<Linear> {
+        let mut below = (inputs, first);
+        let layers = widths.iter().map(|&outputs| {
+            let layer = self.wide(below.0, outputs, below.1);
+            below = (outputs, 0);
+            layer
+        });
+        layers.collect()
     }
 
     fn tower(&mut self, inputs: usize, widths: &[usize]) -> Vec<Linear> {
@@ -119,8 +171,10 @@ impl Shape {
         let mut places = Places {
             weights: 0,
             back: 0,
+            wide: 0,
         };
         let (width, embedding) = (layout.width, layout.embedding);
+        let first = layout.request_width;
         let attention = layout.row.sequences.iter().map(|_| AttentionShape {
             query: places.linear(embedding, config.attention),
             key: places.linear(2 * embedding, config.attention),
@@ -128,20 +182,20 @@ impl Shape {
         });
         let attention = attention.collect();
         let cross = config.cross.iter().map(|cross| match *cross {
-            Cross::Full => CrossShape::Full(places.linear(width, width)),
+            Cross::Full => CrossShape::Full(places.wide(width, width, first)),
             Cross::LowRank(rank) => CrossShape::LowRank {
-                down: places.linear(width, rank),
-                up: places.linear(rank, width),
+                down: places.wide(width, rank, first),
+                up: places.wide(rank, width, 0),
             },
         });
         let cross = cross.collect();
         let deep = !config.hidden.is_empty();
         let own = config.own_experts * outcomes.len();
         let n_experts = if deep { config.shared_experts + own } else { 0 };
-        let experts = (0..n_experts).map(|_| places.tower(width, &config.hidden));
+        let experts = (0..n_experts).map(|_| places.expert((width, first), &config.hidden));
         let experts = experts.collect();
         let n_outputs: usize = outcomes.iter().map(|outcome| outcome.n_outputs()).sum();
-        let direct = places.linear(width, n_outputs);
+        let direct = places.wide(width, n_outputs, first);
         let mut first = 0;
         let heads = outcomes.iter().enumerate().map(|(head, &outcome)| {
             first += outcome.n_outputs();
@@ -160,6 +214,7 @@ impl Shape {
             layout,
             len: places.weights,
             back_len: places.back,
+            n_wide: places.wide,
         }
     }
 
@@ -256,6 +311,39 @@ impl Shape {
                 back[second * stride + first] = weight;
             }
         }
+    }
+
+    /// Splits the weights of wide layers for tiles.
+    ///
+    /// - `panels`: made anew where there are not as many.
+    pub(crate) fn split(&self, weights: &[f32], parts: Parts, panels: &mut Vec<SplitPanels>) {
+        panels.resize_with(self.n_wide, SplitPanels::default);
+        for layer in self.layers() {
+            layer.linear.split(weights, parts, panels);
+        }
+    }
+
+    /// The same for the way back, from what [`turn`](Self::turn) wrote.
+    pub(crate) fn split_turned(&self, back: &[f32], parts: Parts, panels: &mut Vec<SplitPanels>) {
+        panels.resize_with(self.n_wide, SplitPanels::default);
+        for layer in self.layers() {
+            layer.linear.split_turned(back, parts, panels);
+        }
+    }
+
+    /// Whether a wide layer reads the inputs.
+    pub(crate) fn reads_inputs_wide(&self) -> bool {
+        let cross = self.cross.first().map(CrossShape::reads);
+        let experts = self.experts.iter().filter_map(|layers| layers.first());
+        let mut readers = cross.or(Some(&self.direct)).into_iter().chain(experts);
+        readers.any(|layer| layer.wide.is_some())
+    }
+
+    /// The layer that reads what cross layer `at` gives.
+    pub(crate) fn after_cross(&self, at: usize) -> &Linear {
+        self.cross
+            .get(at + 1)
+            .map_or(&self.direct, CrossShape::reads)
     }
 
     /// All layers but that above sums over pairs, in the order of their weights but for those of cross layers, which come first.

@@ -452,3 +452,39 @@ fn logistic_regression_adds_up_and_cannot_multiply() {
         area(&products, &crossing)
     );
 }
+
+#[test]
+fn layers_of_fewer_bits_score_nearly_the_same_and_the_same_in_any_company() {
+    let table = samples::table(9, 40, 2);
+    let config = NetworkConfig {
+        embedding: 12,
+        cross: vec![Cross::Full, Cross::LowRank(32)],
+        hidden: vec![48, 32],
+        ..whole()
+    };
+    let model = trained(&table, &config);
+    let exact = scores(&model.view(), &table.features);
+    let order: Vec<usize> = (0..table.features.n_rows()).rev().collect();
+    for (layers, bound) in [(Layers::Split, 1e-3), (Layers::Half, 0.1)] {
+        let other = model.clone().with_layers(layers);
+        let found = scores(&other.view(), &table.features);
+        assert_eq!(found != exact, marquee_math::split::has_tiles());
+        for (found, exact) in found.iter().zip(&exact) {
+            let (found, exact) = (f32::from_bits(*found), f32::from_bits(*exact));
+            let near = (found - exact).abs() < bound * (1.0 + exact.abs());
+            assert!(near, "{found} {exact}");
+        }
+        for cut in [1, 5, 7, 64] {
+            let pieces = scores(
+                &other.view(),
+                &rearranged(&table, &order, |at| at % cut == 0),
+            );
+            let n = order.len();
+            for (at, &row) in order.iter().enumerate() {
+                for head in 0..other.view().heads().len() {
+                    assert_eq!(pieces[head * n + at], found[head * n + row], "{cut} {row}");
+                }
+            }
+        }
+    }
+}

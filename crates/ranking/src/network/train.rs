@@ -3,13 +3,13 @@
 use std::{ops::ControlFlow, sync::Arc, time::Instant};
 
 use marquee_features::TrainingRows;
-use marquee_math::{Rng, fill_normal, rng};
+use marquee_math::{Rng, elements::AdamStep, fill_normal, rng, split::SplitPanels};
 use rand::RngExt as _;
 use rayon::prelude::*;
 
 use super::{
     NAME, NetworkConfig, NetworkModel,
-    adam::{Adam, StepSize},
+    adam::Adam,
     chunk::{Chunk, Examples, Parameters},
     describe::Description,
     dropout::Dropout,
@@ -183,6 +183,8 @@ pub(crate) struct Trainer<'c> {
     chunks: Vec<Chunk>,
     /// Weights as the way back needs them.
     back: Vec<f32>,
+    /// Weights of wide layers, split for tiles, and those of the way back.
+    panels: [Vec<SplitPanels>; 2],
 }
 
 impl<'c> Trainer<'c> {
@@ -203,6 +205,18 @@ impl<'c> Trainer<'c> {
             steps: 0,
             chunks: Vec::new(),
             back: Vec::new(),
+            panels: [Vec::new(), Vec::new()],
+        }
+    }
+
+    /// Makes what layers read anew from the weights.
+    fn refresh(&mut self) {
+        let shape = &self.description.shape;
+        shape.turn(&self.weights, &mut self.back);
+        if let Some(parts) = self.config.layers.parts() {
+            let [forth, back] = &mut self.panels;
+            shape.split(&self.weights, parts, forth);
+            shape.split_turned(&self.back, parts, back);
         }
     }
 
@@ -212,6 +226,8 @@ impl<'c> Trainer<'c> {
             tables: Tables::Whole(&self.tables),
             weights: &self.weights,
             back: &self.back,
+            panels: self.panels.each_ref().map(Vec::as_slice),
+            layers: self.config.layers,
         }
     }
 
@@ -225,6 +241,7 @@ impl<'c> Trainer<'c> {
         for places in order.chunks(self.config.batch) {
             total += self.step(examples, places, decay);
         }
+        self.refresh();
         total / n_rows as f64
     }
 
@@ -234,12 +251,12 @@ impl<'c> Trainer<'c> {
         self.steps += 1;
         let config = self.config;
         let rate = config.learning_rate * decay;
-        let size = StepSize::new(rate, config.weight_decay, self.steps);
+        let size = AdamStep::new(rate, config.weight_decay, self.steps);
         let shape = &self.description.shape;
         let slopes = &self.chunks[0].gradients;
         self.adam.step(size, &mut self.weights, slopes);
         let rate = config.embedding_rate * decay;
-        let size = StepSize::new(rate, 0.0, self.steps);
+        let size = AdamStep::new(rate, 0.0, self.steps);
         let batch = Batch {
             layout: &shape.layout,
             rows: examples.rows.features(),
@@ -262,8 +279,7 @@ impl<'c> Trainer<'c> {
         if chunks.len() < n_chunks {
             chunks.resize_with(n_chunks, Chunk::default);
         }
-        let shape = &self.description.shape;
-        shape.turn(&self.weights, &mut self.back);
+        self.refresh();
         let parameters = self.parameters();
         let share = 1.0 / places.len() as f32;
         let seed = marquee_math::derive_seed(self.seed, DROPPED);

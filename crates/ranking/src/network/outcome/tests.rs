@@ -41,13 +41,33 @@ fn looking_and_acting_multiply() {
     };
     // Half look, half of them act.
     let mut output = [0.0];
-    let (loss, _) = seen.loss(&mut output, 0.0);
+    let (loss, _) = seen.loss(Outcome::Chance, &mut output, 0.0);
     assert!((loss + 0.75_f64.ln()).abs() < 1e-6);
     let first = Seen {
         first: true,
         ..seen
     };
     let mut output = [0.0];
-    let (loss, slope) = first.loss(&mut output, 0.0);
+    let (loss, slope) = first.loss(Outcome::Chance, &mut output, 0.0);
     assert!((loss - std::f64::consts::LN_2).abs() < 1e-6 && slope.abs() < 1e-9);
+}
+
+#[test]
+fn nothing_is_watched_where_nobody_looks() {
+    let seen = Seen {
+        bias: PositionBias::Examination,
+        kept: 0.0,
+        first: false,
+    };
+    // Half look, and watch nothing, half or all with even chances: nothing is watched with 1/2 + 1/6.
+    let mut outputs = [0.0; 3];
+    let (loss, _) = seen.loss(Outcome::Share(3), &mut outputs, 0.0);
+    assert!((loss + (2.0_f64 / 3.0).ln()).abs() < 1e-6);
+    let mut outputs = [0.0; 3];
+    let (loss, _) = seen.loss(Outcome::Share(3), &mut outputs, 1.0);
+    assert!((loss + (1.0_f64 / 6.0).ln()).abs() < 1e-6);
+    // All that is watched was looked at: slopes of the distribution are those without a position.
+    let wanted = [1.0 / 3.0, 1.0 / 3.0, -2.0 / 3.0];
+    let near = |(found, wanted): (&f32, f32)| (found - wanted).abs() < 1e-6;
+    assert!(outputs.iter().zip(wanted).all(near), "{outputs:?}");
 }

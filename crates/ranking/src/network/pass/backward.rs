@@ -1,11 +1,14 @@
 //! The way back: from slopes of outputs to those of weights and inputs.
 
-use marquee_math::{AFFINE_BLOCK, MatrixView, MatrixViewMut, PairSums};
+use marquee_math::{
+    AFFINE_BLOCK, MatrixView, MatrixViewMut, PairSums,
+    elements::{product_slopes, rectified_slopes},
+};
 
-use super::{Pass, add, bottom, rows_of, sized, zeroed};
+use super::{Pass, add, bottom, sized, zeroed};
 use crate::network::{
     dropout::Dropout,
-    linear::Linear,
+    linear::{Input, Linear, Weights},
     shape::{CrossShape, HeadShape, Shape},
 };
 
@@ -17,23 +20,29 @@ impl Pass {
     pub(crate) fn backward(
         &mut self,
         shape: &Shape,
-        back: &[f32],
+        back: Weights<'_>,
         dropout: &Dropout,
         gradients: &mut [f32],
     ) {
         let (stride, n_rows) = (shape.stride(), self.n_rows);
+        let turned = !back.panels.is_empty() && shape.reads_inputs_wide();
+        if turned {
+            let x = Input::new(&self.x, stride, n_rows).view(shape.layout.width);
+            self.x_split.fill_turned(x, back.parts);
+        }
         zeroed(&mut self.dx, n_rows * stride);
         let d_cross = zeroed(&mut self.d_cross, n_rows * stride);
         let crossed = match self.cross.last() {
             Some(last) => &last.output,
             None => &self.x,
         };
-        let crossed = rows_of(crossed, stride, n_rows);
-        shape
-            .direct
-            .backward_weights(crossed, &self.outputs, gradients);
-        let to = (d_cross, stride);
-        shape.direct.backward_inputs(back, &self.outputs, to);
+        let mut crossed = Input::new(crossed, stride, n_rows);
+        if turned && shape.cross.is_empty() {
+            crossed = crossed.with(&self.x_split);
+        }
+        let (direct, space) = (&shape.direct, &mut self.space);
+        direct.backward_wide(back, (crossed, &self.outputs), gradients, space);
+        direct.backward_inputs(back, &self.outputs, (d_cross, stride), space);
         self.backward_pairs(shape, back, gradients);
         self.d_experts.resize_with(shape.experts.len(), Vec::new);
         for (layers, slopes) in shape.experts.iter().zip(&mut self.d_experts) {
@@ -49,22 +58,22 @@ impl Pass {
         self.backward_cross(shape, back, gradients);
     }
 
-    fn backward_pairs(&mut self, shape: &Shape, back: &[f32], gradients: &mut [f32]) {
+    fn backward_pairs(&mut self, shape: &Shape, back: Weights<'_>, gradients: &mut [f32]) {
         let Some(pairs) = &shape.pairs else {
             return;
         };
         let (d, width, n_rows) = (shape.layout.embedding, pairs.out.inputs, self.n_rows);
         let stride = shape.stride();
-        let sums = rows_of(&self.sums, width, n_rows);
+        let sums = Input::new(&self.sums, width, n_rows);
         pairs.out.backward_matrix(sums, &self.outputs, gradients);
         let padded = width.next_multiple_of(AFFINE_BLOCK);
         let d_sums = zeroed(&mut self.d_sums, n_rows * padded);
         pairs
             .out
-            .backward_inputs(back, &self.outputs, (&mut *d_sums, padded));
-        let x = rows_of(&self.x, stride, n_rows).view(stride);
+            .backward_inputs(back, &self.outputs, (&mut *d_sums, padded), &mut self.space);
+        let x = Input::new(&self.x, stride, n_rows).view(stride);
         for (at, (own, both)) in pairs.weights.iter().zip(&pairs.back).enumerate() {
-            let map = PairSums::new(&pairs.columns, d, &back[both.clone()]);
+            let map = PairSums::new(&pairs.columns, d, &back.numbers[both.clone()]);
             let d_sums = &d_sums[(at * d).min(n_rows * padded)..];
             let d_sums = MatrixView::with_stride(d_sums, n_rows, d, padded);
             map.weight_slopes(x, d_sums, &mut gradients[own.clone()]);
@@ -76,7 +85,7 @@ impl Pass {
     fn backward_head(
         &mut self,
         (head, layers): (usize, &HeadShape),
-        (shape, back): (&Shape, &[f32]),
+        (shape, back): (&Shape, Weights<'_>),
         dropout: &Dropout,
         gradients: &mut [f32],
     ) {
@@ -94,21 +103,23 @@ impl Pass {
         let [upper, lower] = &mut self.d_layer;
         let bottom = bottom(&pass.mixed, &self.experts, layers);
         let from = match (pass.tower.last(), layers.tower.last()) {
-            (Some(last), Some(layer)) => rows_of(last, layer.padded(), n_rows),
-            _ => rows_of(bottom, width, n_rows),
+            (Some(last), Some(layer)) => Input::new(last, layer.padded(), n_rows),
+            _ => Input::new(bottom, width, n_rows),
         };
         top.backward_weights(from, spare, gradients);
         let below = zeroed(upper, n_rows * from.stride);
-        top.backward_inputs(back, spare, (below, from.stride));
+        top.backward_inputs(back, spare, (below, from.stride), &mut self.space);
         for (at, layer) in layers.tower.iter().enumerate().rev() {
-            unrectify(upper, &pass.tower[at], dropout);
+            rectified_slopes(upper, &pass.tower[at], dropout.scale());
             let from = match at.checked_sub(1) {
-                Some(before) => rows_of(&pass.tower[before], layers.tower[before].padded(), n_rows),
-                None => rows_of(bottom, width, n_rows),
+                Some(before) => {
+                    Input::new(&pass.tower[before], layers.tower[before].padded(), n_rows)
+                }
+                None => Input::new(bottom, width, n_rows),
             };
             layer.backward_weights(from, upper, gradients);
             let below = zeroed(lower, n_rows * from.stride);
-            layer.backward_inputs(back, upper, (below, from.stride));
+            layer.backward_inputs(back, upper, (below, from.stride), &mut self.space);
             std::mem::swap(upper, lower);
         }
         let Some(gate) = &layers.gate else {
@@ -139,15 +150,16 @@ impl Pass {
         {
             unsoftmax(&mut d_gate[..gate.outputs], &shares[..gate.outputs]);
         }
-        let x = rows_of(&self.x, shape.stride(), n_rows);
+        let x = Input::new(&self.x, shape.stride(), n_rows);
         gate.backward_weights(x, d_gate, gradients);
-        gate.backward_inputs(back, d_gate, (&mut self.dx, shape.stride()));
+        let to = (&mut self.dx[..], shape.stride());
+        gate.backward_inputs(back, d_gate, to, &mut self.space);
     }
 
     fn backward_expert(
         &mut self,
         (expert, layers): (usize, &[Linear]),
-        (shape, back): (&Shape, &[f32]),
+        (shape, back): (&Shape, Weights<'_>),
         dropout: &Dropout,
         gradients: &mut [f32],
     ) {
@@ -156,65 +168,53 @@ impl Pass {
         let [upper, lower] = &mut self.d_layer;
         std::mem::swap(upper, &mut self.d_experts[expert]);
         for (at, layer) in layers.iter().enumerate().rev() {
-            unrectify(upper, &outputs[at], dropout);
+            rectified_slopes(upper, &outputs[at], dropout.scale());
             let Some(before) = at.checked_sub(1) else {
-                let x = rows_of(&self.x, shape.stride(), n_rows);
-                layer.backward_weights(x, upper, gradients);
+                let x = Input::new(&self.x, shape.stride(), n_rows).with(&self.x_split);
+                layer.backward_wide(back, (x, &**upper), gradients, &mut self.space);
                 let to = (&mut self.dx[..], shape.stride());
-                layer.backward_inputs(back, upper, to);
+                layer.backward_inputs(back, upper, to, &mut self.space);
                 continue;
             };
-            let from = rows_of(&outputs[before], layers[before].padded(), n_rows);
-            layer.backward_weights(from, upper, gradients);
+            let from = Input::new(&outputs[before], layers[before].padded(), n_rows);
+            layer.backward_wide(back, (from, &**upper), gradients, &mut self.space);
             let below = zeroed(lower, n_rows * from.stride);
-            layer.backward_inputs(back, upper, (below, from.stride));
+            layer.backward_inputs(back, upper, (below, from.stride), &mut self.space);
             std::mem::swap(upper, lower);
         }
     }
 
-    fn backward_cross(&mut self, shape: &Shape, back: &[f32], gradients: &mut [f32]) {
+    fn backward_cross(&mut self, shape: &Shape, back: Weights<'_>, gradients: &mut [f32]) {
         let (stride, n_rows) = (shape.stride(), self.n_rows);
         let d_added = &mut self.spare;
         for (at, layer) in shape.cross.iter().enumerate().rev() {
             let pass = &self.cross[at];
             sized(d_added, n_rows * stride);
             // c' = x ⊙ a + c: slopes of x, a; that of c goes on as it is.
-            let inputs = self.x.iter().zip(&pass.added).zip(&self.d_cross);
-            let slopes = self.dx.iter_mut().zip(&mut *d_added);
-            for ((dx, d_added), ((x, added), d_cross)) in slopes.zip(inputs) {
-                *dx += added * d_cross;
-                *d_added = x * d_cross;
-            }
+            let (x, added, d_cross) = (&self.x, &pass.added, &mut self.d_cross);
+            product_slopes(x, added, d_cross, &mut self.dx, d_added);
             let from = match at.checked_sub(1) {
-                Some(before) => &self.cross[before].output,
-                None => &self.x,
+                Some(before) => Input::new(&self.cross[before].output, stride, n_rows),
+                None => Input::new(&self.x, stride, n_rows).with(&self.x_split),
             };
-            let from = rows_of(from, stride, n_rows);
-            let to = (&mut self.d_cross[..], stride);
+            let to = (&mut d_cross[..], stride);
+            let space = &mut self.space;
             match layer {
                 CrossShape::Full(linear) => {
-                    linear.backward_weights(from, d_added, gradients);
-                    linear.backward_inputs(back, d_added, to);
+                    linear.backward_wide(back, (from, d_added), gradients, space);
+                    linear.backward_inputs(back, d_added, to, space);
                 }
                 CrossShape::LowRank { down, up } => {
-                    let low = rows_of(&pass.low, down.padded(), n_rows);
-                    up.backward_weights(low, d_added, gradients);
+                    let low = Input::new(&pass.low, down.padded(), n_rows);
+                    up.backward_wide(back, (low, d_added), gradients, space);
                     let d_low = zeroed(&mut self.d_layer[0], n_rows * down.padded());
-                    up.backward_inputs(back, d_added, (d_low, down.padded()));
-                    down.backward_weights(from, d_low, gradients);
-                    down.backward_inputs(back, d_low, to);
+                    up.backward_inputs(back, d_added, (&mut *d_low, down.padded()), space);
+                    down.backward_wide(back, (from, d_low), gradients, space);
+                    down.backward_inputs(back, d_low, to, space);
                 }
             }
         }
-        add(&mut self.dx, 1.0, &self.d_cross);
-    }
-}
-
-/// Slopes before a rectified and dropped-out layer, given what it gave.
-fn unrectify(slopes: &mut [f32], outputs: &[f32], dropout: &Dropout) {
-    let kept = dropout.scale();
-    for (slope, &output) in slopes.iter_mut().zip(outputs) {
-        *slope = if output > 0.0 { *slope * kept } else { 0.0 };
+        marquee_math::axpy(&mut self.dx, 1.0, &self.d_cross);
     }
 }
 

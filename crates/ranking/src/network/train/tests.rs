@@ -4,7 +4,7 @@ use marquee_features::TrainingTable;
 
 use super::*;
 use crate::{
-    network::{Cross, EmbeddingOptimizer, HeadConfig, PositionBias, Sharing},
+    network::{Cross, EmbeddingOptimizer, HeadConfig, Layers, PositionBias, Sharing},
     samples,
 };
 
@@ -32,7 +32,7 @@ pub(crate) fn whole() -> NetworkConfig {
                 "watch_fraction".to_owned(),
                 HeadConfig {
                     loss_weight: 0.7,
-                    position: PositionBias::None,
+                    position: PositionBias::Examination,
                 },
             ),
         ]),
@@ -79,7 +79,7 @@ fn embedding_slopes(
     };
     let before = trainer.tables.clone();
     let squares = trainer.embeddings.first.clone();
-    let sizes = (StepSize::new(1.0, 0.0, 1), 1.0);
+    let sizes = (AdamStep::new(1.0, 0.0, 1), 1.0);
     let chunks = std::mem::take(&mut trainer.chunks);
     trainer
         .embeddings
@@ -156,6 +156,53 @@ fn check(config: &NetworkConfig, n: (usize, usize)) {
 #[test]
 fn slopes_of_every_part_are_differences() {
     check(&whole(), (5, 3));
+}
+
+#[test]
+fn slopes_where_lists_are_averaged_are_differences() {
+    let config = NetworkConfig {
+        attention: 0,
+        ..whole()
+    };
+    check(&config, (5, 3));
+}
+
+#[test]
+fn slopes_by_tiles_are_those_by_vectors() {
+    let table = samples::table(5, 3, 3);
+    let rows = table.view().unwrap();
+    let slopes = |layers| {
+        let config = NetworkConfig {
+            embedding: 12,
+            cross: vec![Cross::Full, Cross::LowRank(32)],
+            hidden: vec![48, 32],
+            layers,
+            ..whole()
+        };
+        let mut trainer = trainer(rows, &config);
+        let heads = trainer.description.places(rows, &config);
+        let examples = Examples {
+            rows,
+            request_of: &requests_of(&rows),
+            heads: &heads,
+            largest_inverse_propensity: 4.0,
+        };
+        let places: Vec<u32> = (0..row(rows.features().n_rows())).collect();
+        let loss = trainer.learn(&examples, &places);
+        let (weights, chunks) = trainer.learned();
+        (loss, weights.to_vec(), chunks[0].pass.dx.clone())
+    };
+    let exact = slopes(Layers::Whole);
+    for (layers, bound) in [(Layers::Split, 2e-3), (Layers::Half, 0.15)] {
+        let found = slopes(layers);
+        assert!((found.0 - exact.0).abs() < f64::from(bound) * exact.0);
+        for (found, exact) in [(found.1, &exact.1), (found.2, &exact.2)] {
+            let size = exact.iter().map(|slope| slope * slope).sum::<f32>().sqrt();
+            let gaps = found.iter().zip(exact).map(|(a, b)| (a - b) * (a - b));
+            let gap = gaps.sum::<f32>().sqrt();
+            assert!(gap < bound * size, "{layers:?}: {gap} of {size}");
+        }
+    }
 }
 
 #[test]
