@@ -4,10 +4,10 @@ use std::{fs, ops::ControlFlow, path::Path, time::Instant};
 
 use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
-use marquee_features::{FeatureRows, Head, TrainingRows};
+use marquee_features::{FeatureRows, Head, NONE, TrainingRows};
 use marquee_ranking::{
-    NetworkConfig, NetworkModel, Ranker, Step, TrainingSet,
-    network::{self, PositionBias},
+    Calibration, Method, NetworkConfig, NetworkModel, Ranker, Step, TrainingSet,
+    network::{self, Layers, PositionBias},
     trees,
 };
 use rustix::time::{ClockId, clock_gettime};
@@ -65,7 +65,7 @@ struct Measured {
 }
 
 /// What came of a training.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Trained {
     /// Passes over the rows, or trees.
     passes: f64,
@@ -92,24 +92,32 @@ pub(crate) fn train(folder: &Path, options: &Options) -> Result<()> {
     let name = name.map_or_else(String::new, |value| value.get_name().to_owned());
     let models = folder.join("models");
     let trained = match options.model {
-        Model::Trees => fit_trees(&opened, options, &mut predicted)?,
+        Model::Trees => {
+            let trained = fit_trees(&opened, options, &mut predicted)?;
+            write_predicted(folder, &name, &predicted)?;
+            vec![(String::new(), trained)]
+        }
         _ => {
             fs::create_dir_all(&models).with_context(|| format!("{}", models.display()))?;
             let path = models.join(format!("{name}.mqa"));
-            fit_network(&opened, (options, &path), &mut predicted)?
+            let told = |form: &str, values: &[f32]| {
+                write_predicted(folder, &format!("{name}{form}"), values)
+            };
+            fit_network(&opened, (options, &path), &told)?
         }
     };
-    write_predicted(folder, &name, &predicted)?;
     let rows = opened.train()?.features().n_rows() as f64;
-    say(&serde_json::to_string(&Measured {
-        library: "marquee",
-        model: name,
-        seconds: trained.seconds,
-        cpu_seconds: trained.cpu_seconds,
-        rows_per_second: rows * trained.passes / trained.training_seconds.max(1e-9),
-        peak_bytes: peak_bytes(),
-        latency: trained.latency,
-    })?);
+    for (form, trained) in trained {
+        say(&serde_json::to_string(&Measured {
+            library: "marquee",
+            model: format!("{name}{form}"),
+            seconds: trained.seconds,
+            cpu_seconds: trained.cpu_seconds,
+            rows_per_second: rows * trained.passes / trained.training_seconds.max(1e-9),
+            peak_bytes: peak_bytes(),
+            latency: trained.latency,
+        })?);
+    }
     Ok(())
 }
 
@@ -127,12 +135,13 @@ fn score(ranker: &dyn Ranker, rows: &FeatureRows<'_>) -> Result<Vec<f32>> {
     Ok(values)
 }
 
-/// Keeps the network in the file at `path` too.
+/// Trains a network, keeps it in the file at `path`, and tells what it says in each form: as it is, as its layers
+/// are multiplied less exactly, and through the curves of the judging rows.
 fn fit_network(
     opened: &Opened,
     (options, path): (&Options, &Path),
-    predicted: &mut [f32],
-) -> Result<Trained> {
+    told: &dyn Fn(&str, &[f32]) -> Result<()>,
+) -> Result<Vec<(String, Trained)>> {
     let about = &opened.about;
     let config = match (&options.network, options.model) {
         (Some(text), _) => serde_json::from_str(text).context("--network")?,
@@ -140,12 +149,41 @@ fn fit_network(
         (None, Model::Logistic) => logistic(about),
         (None, _) => shifted(about, about.settings.equal.network()),
     };
-    let (model, mut trained) = fit(opened.train()?, opened.validation()?, &config)?;
+    let (mut model, trained) = fit(opened.train()?, opened.validation()?, &config)?;
     model.to_artifact().write(path)?;
-    let (view, test) = (model.view(), opened.test()?.features());
-    predicted.copy_from_slice(&score(&view, &test)?);
-    trained.latency = latency::measure(&view, &test)?;
-    Ok(trained)
+    let test = opened.test()?.features();
+    let mut forms = Vec::new();
+    for (form, layers) in [
+        ("", Layers::Whole),
+        ("-split", Layers::Split),
+        ("-half", Layers::Half),
+    ] {
+        if layers != Layers::Whole && options.model != Model::EqualNetwork {
+            continue;
+        }
+        model = model.with_layers(layers);
+        let view = model.view();
+        told(form, &score(&view, &test)?)?;
+        let latency = latency::measure(&view, &test)?;
+        forms.push((form.to_owned(), Trained { latency, ..trained }));
+    }
+    if options.model == Model::Network {
+        told("-curves", &through_curves(&model.view(), opened)?)?;
+        forms.push(("-curves".to_owned(), forms[0].1));
+    }
+    Ok(forms)
+}
+
+/// What a network says through curves that were fitted on the judging rows at the first place, where it scores.
+fn through_curves(ranker: &dyn Ranker, opened: &Opened) -> Result<Vec<f32>> {
+    let judging = opened.validation()?;
+    let first = |row: usize| matches!(judging.position()[row], 0 | NONE);
+    let curves = Calibration::fit_where(ranker, &judging, Method::Platt, first)?;
+    let test = opened.test()?.features();
+    let mut values = vec![0.0; test.n_rows() * ranker.heads().len()];
+    ranker.score(&test, &mut values)?;
+    curves.apply(test.n_rows(), &mut values)?;
+    Ok(values)
 }
 
 /// A number for each id and each quantile; passes as for the network.

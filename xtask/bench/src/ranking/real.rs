@@ -70,7 +70,11 @@ pub(crate) fn make(folder: &Path, options: &Options) -> Result<()> {
             let from = data.join("retailrocket-multibehavior");
             retail::make(folder, &from, options.seed)
         }
-        Set::Grades => grades::make(folder, &data.join("ltr-lightgbm"), options.fold),
+        Set::Grades => grades::make(
+            folder,
+            &data.join("ltr-lightgbm"),
+            (options.fold, options.seed),
+        ),
         Set::Criteo => clicks::criteo(folder, &data.join("criteo-tiny")),
         Set::Avazu => clicks::avazu(folder, &data.join("avazu-tiny")),
     }

@@ -32,8 +32,8 @@ pub(crate) enum TreeIds {
     LeftOut,
 }
 
-/// A network that any library can build: embeddings, cross layers of low rank, rectified layers, and for
-/// each head a linear function of both.
+/// A network that any library can build: embeddings, averaged where there is a list, cross layers of low rank,
+/// rectified layers, and for each head a linear function of both.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Equal {
     /// Numbers of an embedding.
@@ -82,6 +82,7 @@ impl Equal {
             embedding: self.embedding,
             cross: vec![Cross::LowRank(self.rank); self.cross],
             hidden: self.hidden.clone(),
+            attention: 0,
             batch: self.batch,
             epochs: self.epochs,
             patience: self.patience,

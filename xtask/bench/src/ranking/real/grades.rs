@@ -1,11 +1,13 @@
-//! Graded judgments in libsvm form: request `n` is reported in fold `n mod 5`, judges trees in the fold
-//! before, and is trained on in the others.
+//! Graded judgments in libsvm form: requests are shuffled; number `n` is reported in fold `n mod 5`, judges trees in
+//! the fold before, and is trained on in the others.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use marquee_features::Head;
+use marquee_math::rng;
 use marquee_ranking::{NetworkConfig, TreesConfig, trees::Objective};
+use rand::RngExt as _;
 
 use super::{Columns, Growing, read_text};
 use crate::{
@@ -22,7 +24,7 @@ const COLUMNS: usize = 301;
 /// # Errors
 ///
 /// When a file is missing or is not as expected, or the folder cannot be written.
-pub(super) fn make(folder: &Path, from: &Path, fold: usize) -> Result<()> {
+pub(super) fn make(folder: &Path, from: &Path, (fold, seed): (usize, u64)) -> Result<()> {
     ensure!(fold < FOLDS, "fold {fold} of {FOLDS}");
     let path = from.join("rank.train.gz");
     let text = read_text(&path)?;
@@ -35,6 +37,10 @@ pub(super) fn make(folder: &Path, from: &Path, fold: usize) -> Result<()> {
             judgment(line).with_context(|| format!("{} line {}", path.display(), number + 1))
         });
         requests.push(rows.collect::<Result<Vec<_>>>()?);
+    }
+    let mut draw = rng(seed, 0);
+    for last in (1..requests.len()).rev() {
+        requests.swap(last, draw.random_range(0..=last));
     }
     let names: Vec<String> = (0..COLUMNS).map(|at| format!("number {at}")).collect();
     let mut growing = Growing::new(&Columns {
