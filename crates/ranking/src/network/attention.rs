@@ -18,16 +18,38 @@ use super::{
 /// Buffers for one row.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Attention {
-    /// Each event, then its product with the candidate.
-    keys: Vec<f32>,
+    /// What rows of the last request share, for each sequence.
+    views: Vec<View>,
+    /// The product of each event with the candidate.
+    products: Vec<f32>,
     hidden: Vec<f32>,
     shares: Vec<f32>,
     start: Vec<f32>,
+    /// On the way back: each event, then its product with the candidate.
+    keys: Vec<f32>,
     d_hidden: Vec<f32>,
     d_start: Vec<f32>,
     d_keys: Vec<f32>,
     d_query: Vec<f32>,
     space: Space,
+}
+
+/// The events of a sequence: the same for all candidates of a request.
+#[derive(Debug, Clone, Default)]
+struct View {
+    request: Option<usize>,
+    events: Vec<f32>,
+    /// What the events alone give to the hidden layer.
+    base: Vec<f32>,
+}
+
+/// A sequence that a candidate looks at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sequence<'a> {
+    /// Its place among those that candidates look at.
+    pub(crate) at: usize,
+    pub(crate) shape: &'a AttentionShape,
+    pub(crate) input: &'a SequenceInput,
 }
 
 /// Slopes of embeddings of sequences, with the row of the table they belong to.
@@ -48,25 +70,30 @@ pub(crate) struct Looking<'a> {
 }
 
 impl Attention {
+    /// Forgets the last request: embeddings, weights or the table may have changed.
+    pub(crate) fn forget(&mut self) {
+        for view in &mut self.views {
+            view.request = None;
+        }
+    }
+
     /// Writes what the candidate whose inputs are `x` sees in a sequence into its place in `x`.
     pub(crate) fn forward(
         &mut self,
         looking: Looking<'_>,
-        (shape, input): (&AttentionShape, &SequenceInput),
+        sequence: Sequence<'_>,
         (rows, request): (&FeatureRows<'_>, usize),
         x: &mut [f32],
     ) {
         let d = looking.layout.embedding;
-        self.weigh(
-            looking,
-            (shape, input),
-            rows.sequence(request, input.field),
-            x,
-        );
+        let Sequence { at, input, .. } = sequence;
+        let ids = rows.sequence(request, input.field);
+        self.weigh(looking, sequence, (ids, request), x);
         let to = &mut x[input.column..][..d];
         to.fill(0.0);
-        for (keys, &share) in self.keys.chunks_exact(2 * d).zip(&self.shares) {
-            add(to, share, &keys[..d]);
+        let events = self.views[at].events.chunks_exact(d);
+        for (event, &share) in events.zip(&self.shares) {
+            add(to, share, event);
         }
     }
 
@@ -74,10 +101,61 @@ impl Attention {
     fn weigh(
         &mut self,
         looking: Looking<'_>,
-        (shape, input): (&AttentionShape, &SequenceInput),
-        ids: &[u32],
+        sequence: Sequence<'_>,
+        (ids, request): (&[u32], usize),
         x: &[f32],
     ) {
+        let Sequence { at, shape, input } = sequence;
+        let (d, weights) = (looking.layout.embedding, looking.weights);
+        self.see(looking, sequence, (ids, request));
+        let view = &self.views[at];
+        let query = &x[input.query.expect("only sequences with a candidate")..][..d];
+        let products = sized(&mut self.products, view.events.len());
+        let rows = products.chunks_exact_mut(d);
+        for (to, event) in rows.zip(view.events.chunks_exact(d)) {
+            for ((to, event), query) in to.iter_mut().zip(event).zip(query) {
+                *to = event * query;
+            }
+        }
+        let start = sized(&mut self.start, shape.query.padded());
+        let bias = &weights[shape.query.bias.clone()];
+        let query = Input::new(query, d, 1);
+        shape
+            .query
+            .forward_part(weights, (query, 0..d), bias, start);
+        let n = view.events.len() / d;
+        let padded = shape.key.padded();
+        let hidden = sized(&mut self.hidden, n * padded);
+        let rows = hidden.chunks_exact_mut(padded);
+        for (hidden, base) in rows.zip(view.base.chunks_exact(padded)) {
+            for ((hidden, base), start) in hidden.iter_mut().zip(base).zip(&*start) {
+                *hidden = base + start;
+            }
+        }
+        let products = Input::new(&self.products, d, n);
+        shape.key.add_part(weights, (products, d..2 * d), hidden);
+        marquee_math::elements::rectify(hidden);
+        let shares = sized(&mut self.shares, n);
+        if n > 0 {
+            marquee_math::dots(hidden, &weights[shape.score.clone()], padded, shares);
+        }
+        softmax(shares);
+    }
+
+    /// Reads the events of a request, unless the last row belonged to it too.
+    fn see(
+        &mut self,
+        looking: Looking<'_>,
+        Sequence { at, shape, input }: Sequence<'_>,
+        (ids, request): (&[u32], usize),
+    ) {
+        if self.views.len() <= at {
+            self.views.resize_with(at + 1, View::default);
+        }
+        let view = &mut self.views[at];
+        if view.request.replace(request) == Some(request) {
+            return;
+        }
         let Looking {
             layout,
             tables,
@@ -85,39 +163,16 @@ impl Attention {
             ..
         } = looking;
         let d = layout.embedding;
-        let query = &x[input.query.expect("only sequences with a candidate")..][..d];
-        self.keys.clear();
+        view.events.clear();
         for &id in known(ids) {
-            let start = self.keys.len();
-            self.keys.resize(start + 2 * d, 0.0);
-            let (key, product) = self.keys[start..].split_at_mut(d);
-            tables.read(layout.row_of(input.table, id), key);
-            for ((to, key), query) in product.iter_mut().zip(key).zip(query) {
-                *to = *key * query;
-            }
+            let start = view.events.len();
+            view.events.resize(start + d, 0.0);
+            tables.read(layout.row_of(input.table, id), &mut view.events[start..]);
         }
-        let n = self.keys.len() / (2 * d);
-        let start = sized(&mut self.start, shape.query.padded());
-        let bias = &weights[shape.query.bias.clone()];
-        let query = Input::new(query, d, 1);
-        shape
-            .query
-            .forward_part(weights, (query, 0..d), bias, start);
-        let padded = shape.key.padded();
-        let hidden = sized(&mut self.hidden, n * padded);
-        let keys = Input::new(&self.keys, 2 * d, n);
-        shape
-            .key
-            .forward_part(weights, (keys, 0..2 * d), start, hidden);
-        let score = &weights[shape.score.clone()];
-        self.shares.clear();
-        for hidden in hidden.chunks_exact_mut(padded) {
-            for hidden in &mut *hidden {
-                *hidden = hidden.max(0.0);
-            }
-            self.shares.push(marquee_math::dot(hidden, score));
-        }
-        softmax(&mut self.shares);
+        let n = view.events.len() / d;
+        let base = zeroed(&mut view.base, n * shape.key.padded());
+        let events = Input::new(&view.events, d, n);
+        shape.key.add_part(weights, (events, 0..d), base);
     }
 
     /// Adds the slopes of weights to `gradients`, those of the candidate to `dx`, and appends those of the
@@ -125,12 +180,14 @@ impl Attention {
     pub(crate) fn backward(
         &mut self,
         looking: Looking<'_>,
-        (shape, input): (&AttentionShape, &SequenceInput),
-        (ids, x, dx): (&[u32], &[f32], &mut [f32]),
+        sequence: Sequence<'_>,
+        ((ids, request), x, dx): ((&[u32], usize), &[f32], &mut [f32]),
         (gradients, touched): (&mut [f32], &mut Touched),
     ) {
-        self.weigh(looking, (shape, input), ids, x);
+        self.weigh(looking, sequence, (ids, request), x);
+        let Sequence { at, shape, input } = sequence;
         let d = looking.layout.embedding;
+        self.join(at, d);
         let place = input.query.expect("only sequences with a candidate");
         let query = &x[place..][..d];
         let padded = shape.key.padded();
@@ -192,6 +249,18 @@ impl Attention {
             }
         }
         add(&mut dx[place..][..d], 1.0, &d_query[..d]);
+    }
+}
+
+impl Attention {
+    /// Puts each event beside its product.
+    fn join(&mut self, at: usize, d: usize) {
+        self.keys.clear();
+        let events = self.views[at].events.chunks_exact(d);
+        for (event, product) in events.zip(self.products.chunks_exact(d)) {
+            self.keys.extend_from_slice(event);
+            self.keys.extend_from_slice(product);
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use marquee_math::split::{Parts, SplitPanels};
 
 use super::{
     HeadConfig, Layers, PositionBias,
-    attention::{Attention, Looking, Touched},
+    attention::{Attention, Looking, Sequence, Touched},
     dropout::Dropout,
     layout::{known, share_of},
     linear::Weights,
@@ -121,6 +121,7 @@ impl Chunk {
             }
         }
         let all = inputs.chunks_exact_mut(stride);
+        self.attention.forget();
         for (at, (&place, x)) in places.iter().zip(all).enumerate() {
             if let Some(&later) = places.get(at + AHEAD) {
                 shape.layout.prefetch(tables, rows, later as usize);
@@ -130,9 +131,9 @@ impl Chunk {
                 shape.layout.fill_request(tables, rows, request, x);
             }
             shape.layout.fill_row(tables, rows, place as usize, x);
-            let sequences = shape.attention.iter().zip(&shape.layout.row.sequences);
-            for both in sequences {
-                self.attention.forward(looking, both, (rows, request), x);
+            for sequence in sequences(shape) {
+                self.attention
+                    .forward(looking, sequence, (rows, request), x);
             }
         }
     }
@@ -233,11 +234,11 @@ impl Chunk {
             .zip(self.pass.dx.chunks_exact_mut(stride));
         for (&place, (x, dx)) in places.iter().zip(rows) {
             let request = examples.request_of[place as usize] as usize;
-            for (attention, input) in shape.attention.iter().zip(&shape.layout.row.sequences) {
-                let ids = features.sequence(request, input.field);
+            for sequence in sequences(shape) {
+                let ids = features.sequence(request, sequence.input.field);
                 let to = (&mut self.gradients[..], &mut self.touched);
                 self.attention
-                    .backward(looking, (attention, input), (ids, x, dx), to);
+                    .backward(looking, sequence, ((ids, request), x, dx), to);
             }
             for input in &shape.layout.request.sequences {
                 let ids = features.sequence(request, input.field);
@@ -252,6 +253,13 @@ impl Chunk {
             }
         }
     }
+}
+
+/// The sequences that candidates look at.
+fn sequences(shape: &Shape) -> impl Iterator<Item = Sequence<'_>> {
+    let both = shape.attention.iter().zip(&shape.layout.row.sequences);
+    both.enumerate()
+        .map(|(at, (shape, input))| Sequence { at, shape, input })
 }
 
 impl Examples<'_> {

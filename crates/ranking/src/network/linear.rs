@@ -158,11 +158,21 @@ impl Linear {
         affine(x, self.rows(weights, inputs), start, &mut y);
     }
 
+    /// Adds what some of the inputs give to the padded outputs of each row.
+    pub(crate) fn add_part(
+        &self,
+        weights: &[f32],
+        (x, inputs): (Input<'_>, Range<usize>),
+        y: &mut [f32],
+    ) {
+        let x = x.view(inputs.len());
+        let mut y = MatrixViewMut::new(y, x.n_rows(), self.padded());
+        affine_add(x, self.rows(weights, inputs), &mut y);
+    }
+
     /// Adds what the inputs give to the padded outputs of each row.
     pub(crate) fn forward_add(&self, weights: &[f32], x: Input<'_>, y: &mut [f32]) {
-        let x = x.view(self.inputs);
-        let mut y = MatrixViewMut::new(y, x.n_rows(), self.padded());
-        affine_add(x, self.rows(weights, 0..self.inputs), &mut y);
+        self.add_part(weights, (x, 0..self.inputs), y);
     }
 
     /// Adds the slopes of weights and biases, given those of the padded outputs.
