@@ -1,8 +1,11 @@
-//! `cargo xtask bench cf`: training of collaborative filtering, beside other libraries where asked for.
+//! `cargo xtask bench cf`: training of collaborative filtering, beside other libraries where asked for: its
+//! speed on worlds that are made for it, or its quality on given data (`--quality`).
 //!
 //! Every contender is a process of its own on the same cores, and they take turns, so that whatever else
 //! the machine does meets all of them. The figures are medians over the rounds. The tables are Markdown,
 //! ready for `docs/benchmarks.md`.
+
+mod quality;
 
 use std::{path::Path, process::Command};
 
@@ -41,13 +44,8 @@ pub(crate) struct Options {
     /// Rounds
     #[arg(long, default_value_t = 3)]
     rounds: u32,
-    /// Models of ours
-    #[arg(
-        long,
-        value_name = "NAME,…",
-        value_delimiter = ',',
-        default_value = "ials-cholesky,ials-cg,ials-blocks,bpr"
-    )]
+    /// Models of ours [default: ials-cholesky,ials-cg,ials-blocks,bpr]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     models: Vec<String>,
     /// Also measure other libraries, installed under target/ on first use; all of them or just these
     #[arg(
@@ -56,9 +54,39 @@ pub(crate) struct Options {
         value_delimiter = ',',
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = "implicit ALS: CG,implicit ALS: Cholesky,implicit BPR,irspack iALS: Cholesky,irspack iALS: CG,irspack iALS++,lenskit ALS"
+        default_missing_value = ALL
     )]
     peers: Vec<String>,
+    #[command(flatten)]
+    quality: quality::Options,
+}
+
+/// What stands for every library.
+const ALL: &str = "all";
+const MODELS: &str = "ials-cholesky,ials-cg,ials-blocks,bpr";
+const PEERS: &str = "implicit ALS: CG,implicit ALS: Cholesky,implicit BPR,irspack iALS: Cholesky,\
+                     irspack iALS: CG,irspack iALS++,lenskit ALS";
+
+impl Options {
+    /// The models asked for, or the usual ones.
+    fn models(&self, usual: &str) -> Vec<String> {
+        match self.models.is_empty() {
+            true => names(usual),
+            false => self.models.clone(),
+        }
+    }
+
+    /// The models of other libraries asked for, all of them where just that was said.
+    fn peers(&self, all: &str) -> Vec<String> {
+        match self.peers.as_slice() {
+            [one] if one == ALL => names(all),
+            these => these.to_vec(),
+        }
+    }
+}
+
+fn names(list: &str) -> Vec<String> {
+    list.split(',').map(str::to_owned).collect()
 }
 
 /// What a contender prints.
@@ -83,11 +111,15 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     build.args(["build", "--release", "-p", "xtask-bench"]);
     shell::run(build.args(["--bin", "xtask-bench-cf"]))?;
     let program = workspace.target().join("release/xtask-bench-cf");
-    let python = match options.peers.is_empty() {
+    let python = match options.peers.is_empty() && !options.quality.names_peers() {
         true => None,
         false => Some(peers::python(workspace, "cf")?),
     };
+    if options.quality.is_asked() {
+        return quality::run(workspace, options, (&program, python.as_deref()));
+    }
     let script = workspace.root().join("xtask/bench/peers/cf.py");
+    let (models, peers) = (options.models(MODELS), options.peers(PEERS));
     let mut gemm = on_cores("1", &program);
     let gemm = shell::read(gemm.args(["--folder", ".", "gemm"]))?;
     shell::say(format_args!(
@@ -109,13 +141,13 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
                     command.args(["--iterations", &options.iterations.to_string()]);
                     command
                 };
-                let ours = options.models.iter().map(|model| Kind {
+                let ours = models.iter().map(|model| Kind {
                     program: &program,
                     script: None,
                     verb: Some("train"),
                     model,
                 });
-                let theirs = options.peers.iter().filter_map(|model| {
+                let theirs = peers.iter().filter_map(|model| {
                     Some(Kind {
                         program: python.as_deref()?,
                         script: Some(&script),

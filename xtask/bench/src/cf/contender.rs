@@ -251,7 +251,8 @@ pub(crate) fn gemm() -> Result<()> {
     Ok(())
 }
 
-fn cpu_seconds() -> f64 {
+/// Processor seconds of this process so far.
+pub(crate) fn cpu_seconds() -> f64 {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     time.tv_sec as f64 + time.tv_nsec as f64 * 1e-9
 }

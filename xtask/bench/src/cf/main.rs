@@ -5,6 +5,7 @@
 //! prints one JSON object. A contender in another language prints the same.
 
 mod contender;
+mod quality;
 mod world;
 
 use std::path::PathBuf;
@@ -35,6 +36,8 @@ enum What {
     },
     /// Trains a model and prints how long it took and how good it is
     Train(contender::Options),
+    /// Compares the quality of models beside that of other libraries, parameters chosen alike
+    Quality(quality::Options),
     /// Measures the products of dense matrices that one core reaches, for comparison
     Gemm,
 }
@@ -44,6 +47,7 @@ fn main() -> Result<()> {
     match args.what {
         What::Make { size, seed } => world::make(&args.folder, size, seed),
         What::Train(options) => contender::train(&args.folder, &options),
+        What::Quality(options) => quality::compare(&args.folder, &options),
         What::Gemm => contender::gemm(),
     }
 }

@@ -112,7 +112,12 @@ pub(crate) fn read(folder: &Path, name: &str) -> Result<Rows> {
     })
 }
 
-fn write(folder: &Path, name: &str, rows: Vec<Vec<u32>>) -> Result<()> {
+/// Writes the rows `name`, as [`make`] does.
+///
+/// # Errors
+///
+/// When a file cannot be written.
+pub(crate) fn write(folder: &Path, name: &str, rows: Vec<Vec<u32>>) -> Result<()> {
     let create = |part: &str| {
         let path = folder.join(format!("{name}.{part}"));
         let file = File::create(&path).with_context(|| format!("{}", path.display()))?;
