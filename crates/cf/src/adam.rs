@@ -23,6 +23,8 @@ pub(crate) struct Adam {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StepSize {
     rate: f32,
+    /// Share of the second moment that a step keeps.
+    second: f32,
     /// Share of a parameter that is taken off.
     decay: f32,
     /// Factor of the second moment.
@@ -35,9 +37,17 @@ impl StepSize {
         let power = |base: f32| f64::from(base).powf(number as f64);
         Self {
             rate: narrow(learning_rate / (1.0 - power(FIRST))),
+            second: SECOND,
             decay: narrow(learning_rate * weight_decay),
             correction: narrow(1.0 / (1.0 - power(SECOND))),
         }
+    }
+
+    /// The same step, number `number`, where `second` of the second moment is kept.
+    pub(crate) fn remembering(mut self, second: f32, number: usize) -> Self {
+        self.second = second;
+        self.correction = narrow(1.0 / (1.0 - f64::from(second).powf(number as f64)));
+        self
     }
 }
 
@@ -153,7 +163,7 @@ impl StepSize {
         let values = values.iter_mut().zip(gradients);
         for ((first, second), (value, gradient)) in moments.zip(values) {
             *first = FIRST * *first + (1.0 - FIRST) * *gradient;
-            *second = SECOND * *second + (1.0 - SECOND) * *gradient * *gradient;
+            *second = self.second * *second + (1.0 - self.second) * *gradient * *gradient;
             let size = (*second * self.correction).sqrt() + SMALL;
             *value -= self.rate * *first / size + self.decay * *value;
             *gradient = 0.0;

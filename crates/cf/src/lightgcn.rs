@@ -41,7 +41,7 @@ pub const NAME: &str = "lightgcn";
 pub struct LightgcnConfig {
     /// Numbers in a vector, 1 to 4,096.
     pub factors: usize,
-    /// Passes over the users, at most; at least 1.
+    /// Passes over the users, at most; at least 1. Steps get shorter in proportion to what is left.
     pub epochs: usize,
     /// Users of a step; at least 1.
     pub batch_users: usize,
@@ -49,7 +49,7 @@ pub struct LightgcnConfig {
     pub negatives: usize,
     /// `t` of the softmax; positive.
     pub temperature: f64,
-    /// Size of Adam's steps; positive.
+    /// Size of Adam's steps at the start; positive.
     pub learning_rate: f64,
     /// A user of `n` items counts `n^-e` times as much as all his pairs together would; 0 to 1.
     pub activity_discount: f64,
@@ -66,7 +66,7 @@ impl Default for LightgcnConfig {
     fn default() -> Self {
         Self {
             factors: 128,
-            epochs: 40,
+            epochs: 30,
             batch_users: 64,
             negatives: 2048,
             temperature: 0.1,
@@ -74,7 +74,7 @@ impl Default for LightgcnConfig {
             activity_discount: 0.0,
             init_std: 1.0,
             validation_users: 1000,
-            patience: 5,
+            patience: 10,
         }
     }
 }

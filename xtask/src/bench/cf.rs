@@ -58,7 +58,7 @@ pub(crate) struct Options {
     )]
     peers: Vec<String>,
     #[command(flatten)]
-    quality: quality::Options,
+    quality: quality::Quality,
 }
 
 /// What stands for every library.

@@ -21,6 +21,9 @@ use crate::{
 /// on it, only the size of scores does.
 const LENGTH_EXPONENT: f64 = 0.5;
 
+/// Share of the second moment that a step of Adam keeps: a vector takes part in few of the steps.
+const MEMORY: f32 = 0.999;
+
 /// Trains on the interactions of `data` whose weight is above zero, on the current rayon pool; the same
 /// data, configuration and seed give the same bits on any number of threads.
 ///
@@ -60,6 +63,8 @@ pub fn train(
 struct Trainer<'c> {
     config: &'c LightgcnConfig,
     cut: Cut,
+    /// Users with anything at all.
+    n_users: usize,
     seed: u64,
     items: Vec<f32>,
     adam: Adam,
@@ -73,6 +78,7 @@ impl<'c> Trainer<'c> {
         fill_normal(&mut rng(seed, 0), deviation, &mut items);
         Self {
             config,
+            n_users: users_of(cut.rows.view()).len(),
             cut,
             seed,
             adam: Adam::new(items.len()),
@@ -102,11 +108,19 @@ impl<'c> Trainer<'c> {
         let mut slopes = problem.solve(users, rivals);
         self.steps[0] += 1;
         let number = usize::try_from(self.steps[0]).unwrap_or(usize::MAX);
-        let size = StepSize::new(config.learning_rate, 0.0, number);
+        let rate = config.learning_rate * self.left();
+        let size = StepSize::new(rate, 0.0, number).remembering(MEMORY, number);
         let rows = (slopes.rows.as_slice(), config.factors);
         self.adam
             .step_gathered(size, rows, &mut self.items, &mut slopes.values);
         slopes.loss
+    }
+
+    /// Share of the training that is still ahead: steps get shorter in proportion.
+    fn left(&self) -> f64 {
+        let per_pass = self.n_users.div_ceil(self.config.batch_users);
+        let total = (per_pass * self.config.epochs) as f64;
+        1.0 - (self.steps[0] - 1) as f64 / total.max(1.0)
     }
 
     /// An item is scored at length one; what it says of a viewer has the length it was given.

@@ -15,7 +15,7 @@ const PEERS_OF_MANY: &str = "implicit BM25,irspack RP3beta,implicit ALS,irspack 
 
 /// How quality is compared.
 #[derive(Debug, Args)]
-pub(super) struct Options {
+pub(super) struct Quality {
     /// Compare quality instead of speed, on this data, each a table: `strong=D` or `weak=D` for a data
     /// folder, `published=DIR` for a folder with the files `train.txt.gz` and `test.txt.gz`
     #[arg(long, value_name = "SET", num_args = 1..)]
@@ -38,7 +38,7 @@ pub(super) struct Options {
     seed: u64,
 }
 
-impl Options {
+impl Quality {
     /// Whether quality is to be compared.
     pub(super) fn is_asked(&self) -> bool {
         !self.quality.is_empty()
