@@ -42,8 +42,13 @@ use crate::{
 pub const NAME: &str = "ials";
 
 /// What the pairs of a row that nobody touched weigh together where the configuration does not say;
-/// between the best on MovieLens 100K (about 400) and on Gowalla (about 800).
-const UNOBSERVED_ROW_WEIGHT: f64 = 500.0;
+/// `docs/benchmarks.md` has what was measured.
+const UNOBSERVED_ROW_WEIGHT: f64 = 700.0;
+
+/// The regularization of small catalogs where the configuration does not say.
+const REGULARIZATION: f64 = 0.01;
+/// Root of the number of users times items up to which a catalog is small in this.
+const SMALL: f64 = 1500.0;
 
 /// How the vectors of one side are improved while the other side stands still.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -113,12 +118,13 @@ pub struct AlsConfig {
     pub factors: usize,
     /// Full iterations, users then items; at least 1.
     pub iterations: usize,
-    /// `r` in the loss; positive.
+    /// `r` in the loss; not negative. Zero stands for 0.01, and less where there are more users and
+    /// items than about 1,500 each: by the third root of how many times more.
     pub regularization: f32,
     /// `v` in the loss, 0 to 2: 1 grows the regularization with the number of interactions, 0 keeps
     /// it the same for all.
     pub regularization_exponent: f32,
-    /// `a0` in the loss; not negative. Zero stands for `500 / sqrt(n_users n_items)`, 1 at
+    /// `a0` in the loss; not negative. Zero stands for `700 / sqrt(n_users n_items)`, 1 at
     /// most: what the pairs of a row that nobody touched weigh together then stays the same, so that
     /// one regularization suits small and large catalogs.
     pub unobserved_weight: f32,
@@ -142,7 +148,7 @@ impl Default for AlsConfig {
         Self {
             factors: 128,
             iterations: 12,
-            regularization: 0.007,
+            regularization: 0.0,
             regularization_exponent: 1.0,
             unobserved_weight: 0.0,
             weight_exponent: 0.5,
@@ -178,7 +184,7 @@ impl AlsConfig {
         count("iterations", self.iterations, "1 to 10000", 10_000)?;
         count("cg_steps", self.cg_steps, "1 to 1000", 1000)?;
         count("block", self.block, "1 to 4096", 4096)?;
-        checks.positive("regularization", f64::from(self.regularization))?;
+        checks.not_negative("regularization", f64::from(self.regularization))?;
         checks.not_negative("unobserved_weight", f64::from(self.unobserved_weight))?;
         checks.positive("init_std", f64::from(self.init_std))?;
         let nu = self.regularization_exponent;
@@ -186,13 +192,19 @@ impl AlsConfig {
         exponent("weight_exponent", self.weight_exponent, "0 to 4", 4.0)
     }
 
-    /// The same configuration with the unobserved weight that the size of the data asks for.
+    /// The same configuration with the unobserved weight and the regularization that the size of the
+    /// data asks for.
     fn for_size(&self, n_users: usize, n_items: usize) -> Self {
-        let pairs = n_users as f64 * n_items as f64;
-        let by_size = narrow((UNOBSERVED_ROW_WEIGHT / pairs.sqrt()).min(1.0));
-        let given = self.unobserved_weight;
+        let size = (n_users as f64 * n_items as f64).sqrt();
+        let given = |given: f32, by_size: f64| match given > 0.0 {
+            true => given,
+            false => narrow(by_size),
+        };
+        let unobserved = (UNOBSERVED_ROW_WEIGHT / size).min(1.0);
+        let regularization = REGULARIZATION * (SMALL / size).cbrt().min(1.0);
         Self {
-            unobserved_weight: if given > 0.0 { given } else { by_size },
+            unobserved_weight: given(self.unobserved_weight, unobserved),
+            regularization: given(self.regularization, regularization),
             ..self.clone()
         }
     }

@@ -66,12 +66,12 @@ impl Default for LightgcnConfig {
     fn default() -> Self {
         Self {
             factors: 128,
-            epochs: 30,
+            epochs: 12,
             batch_users: 64,
             negatives: 2048,
             temperature: 0.1,
             learning_rate: 5e-3,
-            activity_discount: 0.0,
+            activity_discount: 0.5,
             init_std: 1.0,
             validation_users: 1000,
             patience: 10,

@@ -357,7 +357,7 @@ fn each_field_is_checked() {
         ("iterations", |config| config.iterations = 0),
         ("cg_steps", |config| config.cg_steps = 0),
         ("block", |config| config.block = 0),
-        ("regularization", |config| config.regularization = 0.0),
+        ("regularization", |config| config.regularization = -0.1),
         ("regularization_exponent", |config| {
             config.regularization_exponent = f32::NAN
         }),
@@ -373,6 +373,28 @@ fn each_field_is_checked() {
         let got = config.validate();
         assert!(matches!(got, Err(Error::Config { field: found, .. }) if found == field));
     }
+}
+
+#[test]
+fn what_is_not_given_goes_by_the_size() {
+    #[track_caller]
+    fn check(config: &AlsConfig, size: (usize, usize), want: (f32, f32)) {
+        let got = config.for_size(size.0, size.1);
+        let near = |got: f32, want: f32| (got - want).abs() < 1e-6;
+        let found = (got.regularization, got.unobserved_weight);
+        assert!(near(found.0, want.0) && near(found.1, want.1), "{found:?}");
+    }
+    let config = AlsConfig::default();
+    check(&config, (10, 10), (0.01, 1.0));
+    check(&config, (980, 2000), (0.01, 0.5));
+    // Eight times 1,500 on each side.
+    check(&config, (12_000, 12_000), (0.005, 700.0 / 12_000.0));
+    let given = AlsConfig {
+        regularization: 0.02,
+        unobserved_weight: 0.3,
+        ..config
+    };
+    check(&given, (12_000, 12_000), (0.02, 0.3));
 }
 
 #[test]
