@@ -44,7 +44,7 @@ enum What {
     /// Recall, speed, memory and build time of retrieval by inner product
     Ann(ann::Options),
     /// Speed, memory and quality of training
-    Cf(cf::Options),
+    Cf(Box<cf::Options>),
     /// Quality, speed and memory of learning to rank
     Ranking(ranking::Options),
 }

@@ -95,9 +95,13 @@ fn fit(data: &Dataset, options: &Options, progress: &mut Progress<'_>) -> Result
         Some(model) => (model, AlsPrecision::Single),
         None => (options.model.as_str(), AlsPrecision::Bfloat16),
     };
+    // The loss that other libraries are told to lower, too: `cf.py` has the same numbers.
+    let pairs = data.n_users() as f64 * data.n_items() as f64;
     let ials = |solver| AlsConfig {
         factors: options.factors,
         iterations: options.iterations,
+        regularization: 0.007,
+        unobserved_weight: narrow(500.0 / pairs.sqrt()),
         solver,
         precision,
         ..AlsConfig::default()
@@ -143,6 +147,14 @@ fn dataset(folder: &Path) -> Result<Dataset> {
         weights: None,
         times: None,
     }))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a weight of single precision"
+)]
+fn narrow(value: f64) -> f32 {
+    value as f32
 }
 
 /// Mean nDCG at [`K`] over the tested viewers, their other items left out of the lists.
