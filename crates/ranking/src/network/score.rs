@@ -8,8 +8,8 @@ use marquee_features::{FeatureRows, Head};
 use super::{NAME, NetworkView, chunk::Chunk, dropout::Dropout, outcome::softmax};
 use crate::{Error, Link, Ranker, Result, check::row};
 
-/// Rows that go through the layers together.
-const ROWS: usize = 256;
+/// Rows that go through the layers together: what they are made of on the way stays in the nearer caches.
+const ROWS: usize = 64;
 /// From so many rows of a request on, its part of a layer is worked out once.
 const SHARING: usize = 6;
 
