@@ -98,12 +98,14 @@ pub(super) fn make(folder: &Path, from: &Path, seed: u64) -> Result<()> {
 fn settings() -> Settings {
     Settings {
         network: NetworkConfig {
-            hidden: vec![256, 128],
-            dropout: 0.3,
+            embedding: 64,
+            cross: Vec::new(),
+            pairs: 4,
+            hidden: Vec::new(),
             batch: 1024,
-            epochs: 8,
+            epochs: 12,
             embedding_rate: 0.1,
-            embedding_regularization: 3e-3,
+            embedding_regularization: 7e-3,
             ..NetworkConfig::default()
         },
         equal: Equal {
