@@ -19,6 +19,7 @@ mod attention;
 mod dropout;
 mod layers;
 mod loss;
+mod memo;
 mod model;
 mod network;
 mod score;

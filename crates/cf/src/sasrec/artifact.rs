@@ -2,6 +2,8 @@
 //! parameters one after the other, in the order of the shape) of `f32`, and `shape`, `[6]` of `u64`:
 //! factors, layers, heads, hidden, window, and 1 where outputs are brought to length one, else 0.
 
+use std::sync::Arc;
+
 use marquee_store::{Artifact, ArtifactBuilder};
 
 use super::{
@@ -73,6 +75,7 @@ impl<'a> SasrecView<'a> {
             },
             item_scales,
             cosine,
+            memo: Arc::default(),
         })
     }
 }

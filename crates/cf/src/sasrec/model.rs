@@ -1,7 +1,10 @@
 //! What is kept of the network.
 
+use std::sync::Arc;
+
 use super::{
     SasrecConfig,
+    memo::Memo,
     shape::{Parameters, Shape},
 };
 
@@ -17,12 +20,14 @@ pub struct SasrecModel {
     pub(super) cosine: bool,
 }
 
-/// A sequence model that borrows its parameters, from memory or a mapped file.
-#[derive(Debug, Clone, Copy)]
+/// A sequence model that borrows its parameters, from memory or a mapped file. It keeps the states of
+/// histories that it was asked for lately, in at most 64 MiB.
+#[derive(Debug, Clone)]
 pub struct SasrecView<'a> {
     pub(super) parameters: Parameters<'a>,
     pub(super) item_scales: &'a [f32],
     pub(super) cosine: bool,
+    pub(super) memo: Arc<Memo>,
 }
 
 impl SasrecModel {
@@ -32,6 +37,7 @@ impl SasrecModel {
             parameters: self.parameters(),
             item_scales: &self.item_scales,
             cosine: self.cosine,
+            memo: Arc::default(),
         }
     }
 

@@ -16,14 +16,15 @@ impl SasrecView<'_> {
         shape.layers * (shape.window - 1) + 1
     }
 
-    /// The state after `history`. Events out of reach are passed over, which changes no bit.
-    fn state_after(&self, history: &History) -> SasrecState {
-        let mut state = self.start();
-        let first = history.len().saturating_sub(self.reach());
-        for entry in &history[first..] {
-            self.advance(&mut state, entry.item);
-        }
-        state
+    /// What `read` gives of the state after `history`. Events out of reach are passed over, and those of
+    /// a history that was asked for lately are not read again, which changes no bit.
+    fn after<R>(&self, history: &History, read: impl FnOnce(&SasrecState) -> R) -> R {
+        self.memo.state(
+            (history, self.reach()),
+            || self.start(),
+            |state, entry| self.advance(state, entry.item),
+            read,
+        )
     }
 
     /// How surprising `next` is after `known`: minus the logarithm of its share of the softmax over all
@@ -58,17 +59,18 @@ impl Recommender for SasrecView<'_> {
 
     fn score_all(&self, history: &History, scores: &mut [f32]) -> Result<()> {
         check_history(NAME, history, self.n_items())?;
-        self.score_state(&self.state_after(history), scores)
+        self.after(history, |state| self.score_state(state, scores))
     }
 
     fn score(&self, history: &History, items: &[ItemIdx], scores: &mut [f32]) -> Result<()> {
         check_history(NAME, history, self.n_items())?;
         check_scores(NAME, scores, items.len())?;
         check_items(NAME, items.iter().copied(), self.n_items())?;
-        let state = self.state_after(history);
-        for (score, &item) in scores.iter_mut().zip(items) {
-            *score = self.score_item(&state, item);
-        }
+        self.after(history, |state| {
+            for (score, &item) in scores.iter_mut().zip(items) {
+                *score = self.score_item(state, item);
+            }
+        });
         Ok(())
     }
 

@@ -32,6 +32,11 @@ impl SasrecState {
     pub fn seen(&self) -> usize {
         self.seen
     }
+
+    /// Memory of its numbers.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<f32>() * (self.keys.len() + self.values.len() + self.output.len())
+    }
 }
 
 impl SasrecView<'_> {

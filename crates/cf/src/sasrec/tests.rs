@@ -148,6 +148,48 @@ fn pushed_events_answer_like_the_whole_history_bit_for_bit() {
 }
 
 #[test]
+fn what_was_asked_before_changes_no_bit() {
+    let model = counted();
+    let (view, items) = (model.view(), [0, 5, 11].map(ItemIdx));
+    // Two viewers in turns, one going back to what was known before, with jumps of some events.
+    let histories = [20, 21, 21, 25, 3, 4, 40, 0, 41, 20].map(|end| {
+        let all = (0..end).map(|n| entry((n * n + end / 30) % 12));
+        all.collect::<Vec<_>>()
+    });
+    for history in &histories {
+        let (mut found, mut wanted) = ([0.0; 12], [0.0; 12]);
+        view.score_all(history, &mut found).unwrap();
+        model.view().score_all(history, &mut wanted).unwrap();
+        assert_eq!(found.map(f32::to_bits), wanted.map(f32::to_bits));
+        let (mut found, mut wanted) = ([0.0; 3], [0.0; 3]);
+        view.score(history, &items, &mut found).unwrap();
+        model.view().score(history, &items, &mut wanted).unwrap();
+        assert_eq!(found.map(f32::to_bits), wanted.map(f32::to_bits));
+    }
+}
+
+#[test]
+fn a_history_that_was_asked_for_costs_one_step() {
+    let model = counted();
+    let view = model.view();
+    let history: Vec<_> = (0..40).map(|n| entry(n % 12)).collect();
+    let steps = |end: usize| {
+        let mut steps = 0;
+        view.memo.state(
+            (&history[..end], 5),
+            || view.start(),
+            |state, entry| {
+                steps += 1;
+                view.push(state, *entry).unwrap();
+            },
+            |_| (),
+        );
+        steps
+    };
+    assert_eq!([30, 30, 31, 34, 33, 36].map(steps), [5, 0, 1, 3, 5, 2]);
+}
+
+#[test]
 fn validation_ends_training_and_keeps_the_best() {
     let config = SasrecConfig {
         validation: 30,
