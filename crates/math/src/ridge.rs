@@ -23,7 +23,7 @@
 
 use crate::{
     HalfRows,
-    simd::{self, BLOCK, Pack, RankUpdate, Rows, Sign, tiles::Tiles},
+    simd::{self, BLOCK, Pack, RankUpdate, Rows, Sign},
 };
 
 mod halves;
@@ -69,11 +69,6 @@ impl Ridge {
     /// Memory that grows with the problems.
     pub fn new() -> Self {
         Self::default()
-    }
-
-    /// Whether this machine has matrix tiles, which [halves](RidgeProblem::halves) are for.
-    pub fn has_tiles() -> bool {
-        Tiles::of_this_machine().is_some()
     }
 
     /// Writes the solution to `x` and returns the minimum, that is the sum in the

@@ -1,7 +1,7 @@
 //! Training: users by items, then items by users, until it is over.
 
 use marquee_core::{Dataset, SparseView};
-use marquee_math::{HalfRows, MatrixView, Ridge, fill_normal, gram, rng};
+use marquee_math::{HalfRows, MatrixView, fill_normal, gram, rng, split::has_tiles};
 use rayon::prelude::*;
 
 use super::{
@@ -139,7 +139,7 @@ fn half(
 fn rounded(factors: &[f32], config: &AlsConfig) -> Option<HalfRows> {
     let is_wanted = config.precision == AlsPrecision::Bfloat16
         && config.solver != AlsSolver::BlockCoordinate
-        && Ridge::has_tiles();
+        && has_tiles();
     is_wanted.then(|| HalfRows::of(factors, config.factors))
 }
 

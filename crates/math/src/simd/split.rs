@@ -6,8 +6,10 @@
 
 mod pack;
 mod plain;
-#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#[cfg(target_arch = "x86_64")]
 mod tiles;
+
+use super::tiles::Tiles;
 
 pub(crate) use pack::{panels, rows, turned_rows};
 
@@ -71,22 +73,15 @@ impl Product<'_> {
 
 /// Whether this machine has tiles and lets this process use them.
 pub(crate) fn has_tiles() -> bool {
-    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-    {
-        tiles::available()
-    }
-    #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
-    {
-        false
-    }
+    Tiles::of_this_machine().is_some()
 }
 
 /// Carries out a [`Product`]: by tiles where the machine has them, the same bits in plain code elsewhere.
 pub(crate) fn product(all: Product<'_>) {
     all.check();
-    #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-    if tiles::available() {
-        tiles::product(all);
+    #[cfg(target_arch = "x86_64")]
+    if let Some(found) = Tiles::of_this_machine() {
+        tiles::product(found, all);
         return;
     }
     plain::product(all);

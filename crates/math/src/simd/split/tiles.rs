@@ -1,61 +1,9 @@
-//! The tiles of AMX, whose instructions the compiler does not know yet.
+//! Products by the tiles of AMX.
 
-use std::{arch::asm, sync::OnceLock};
+use std::arch::asm;
 
 use super::{Product, SIDE, TILE};
-use crate::simd::{isa::Rows, loops::wide};
-
-/// Asks the system for the state of tiles: `arch_prctl` and its arguments.
-const ARCH_PRCTL: u64 = 158;
-const REQUEST_PERMISSION: u64 = 0x1023;
-const TILE_DATA: u64 = 18;
-
-/// Whether the machine has tiles with 16-bit floating point, and the system lets this process use them.
-pub(super) fn available() -> bool {
-    static FOUND: OnceLock<bool> = OnceLock::new();
-    *FOUND.get_or_init(|| has_instructions() && permitted())
-}
-
-fn has_instructions() -> bool {
-    use std::arch::x86_64::{__cpuid, __cpuid_count};
-    const NEEDED: u32 = 1 << 22 | 1 << 24;
-    __cpuid(0).eax >= 7 && __cpuid_count(7, 0).edx & NEEDED == NEEDED
-}
-
-fn permitted() -> bool {
-    let answer: u64;
-    // SAFETY: the call reads three numbers and no memory; it clobbers what is named.
-    #[expect(unsafe_code, reason = "the system is asked for the state of tiles")]
-    unsafe {
-        asm!(
-            "syscall",
-            inlateout("rax") ARCH_PRCTL => answer,
-            in("rdi") REQUEST_PERMISSION,
-            in("rsi") TILE_DATA,
-            out("rcx") _,
-            out("r11") _,
-            options(nostack),
-        );
-    }
-    answer == 0
-}
-
-/// What `ldtilecfg` reads.
-#[repr(C, align(64))]
-struct Shapes([u8; 64]);
-
-/// Eight tiles of 16 rows of 64 bytes.
-static SHAPES: Shapes = {
-    let mut all = [0; 64];
-    all[0] = 1;
-    let mut tile = 0;
-    while tile < 8 {
-        all[16 + 2 * tile] = 64;
-        all[48 + tile] = 16;
-        tile += 1;
-    }
-    Shapes(all)
-};
+use crate::simd::{amx::Tiles, isa::Rows, loops::wide};
 
 /// Numbers of a tile of a product.
 const SUMS: usize = SIDE * SIDE;
@@ -76,16 +24,12 @@ struct Step {
 }
 
 /// Carries out a [`Product`] that was checked.
-pub(super) fn product(mut all: Product<'_>) {
+pub(super) fn product(tiles: Tiles, mut all: Product<'_>) {
     let (n_rows, width) = all.size;
     if n_rows == 0 || width == 0 {
         return;
     }
-    // SAFETY: `available` said that tiles may be used; the shapes are 64 bytes.
-    #[expect(unsafe_code, reason = "tiles are made ready")]
-    unsafe {
-        asm!("ldtilecfg [{}]", in(reg) &raw const SHAPES, options(nostack, readonly));
-    }
+    tiles.configure();
     // What a tile stores cannot be read at once: it is taken while the next ones are worked out.
     let mut sums = [Sums([0.0; 4 * SUMS]), Sums([0.0; 4 * SUMS])];
     let [next, ready] = &mut sums;
@@ -103,11 +47,7 @@ pub(super) fn product(mut all: Product<'_>) {
     if let Some(place) = last {
         take(&mut all, place, ready);
     }
-    // SAFETY: nothing is kept in tiles from here on.
-    #[expect(unsafe_code, reason = "tiles are given back")]
-    unsafe {
-        asm!("tilerelease", options(nostack, nomem));
-    }
+    tiles.release();
 }
 
 /// Works out two by two tiles; one that is not there is worked out from the first one.
