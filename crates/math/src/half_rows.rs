@@ -3,10 +3,11 @@
 use memmap2::MmapMut;
 use rayon::prelude::*;
 
-use crate::halves::{from_half, to_half};
+use crate::{
+    halves::{from_half, to_half},
+    simd::LINE,
+};
 
-/// Numbers of a line.
-const LINE: usize = 32;
 /// Bytes of a large page.
 const LARGE_PAGE: usize = 2 << 20;
 /// Lines that are rounded at a time.
@@ -29,7 +30,7 @@ const CHUNK: usize = 4096;
 #[derive(Debug)]
 pub struct HalfRows {
     /// Lines, and nothing of meaning after them. In pages of their own: rows are gathered from all over,
-    /// and large pages spare a third of the waiting for 20 MiB of them.
+    /// and large pages spare some of the waiting where they do not fit the cache.
     memory: MmapMut,
     n_lines: usize,
     d: usize,

@@ -51,6 +51,16 @@ pub struct RidgeProblem<'a> {
     pub halves: Option<&'a HalfRows>,
 }
 
+impl RidgeProblem<'_> {
+    /// Whether lengths agree, also with that of the solution.
+    fn check(&self, x: &[f32]) {
+        let (n, d) = (self.rows.len(), self.scales.len());
+        assert_eq!(self.weights.len(), n, "weights of rows");
+        assert_eq!(self.targets.len(), n, "targets of rows");
+        assert_eq!(x.len(), d, "coordinates of the solution");
+    }
+}
+
 /// Solves [`RidgeProblem`]s one after the other in the same memory.
 #[derive(Debug, Default)]
 pub struct Ridge {
@@ -86,10 +96,8 @@ impl Ridge {
     ///
     /// When lengths do not agree or a row is outside the matrix.
     pub fn solve(&mut self, problem: &RidgeProblem<'_>, x: &mut [f32]) -> Result<f64, NotFinite> {
+        problem.check(x);
         let (n, d) = (problem.rows.len(), problem.scales.len());
-        assert_eq!(problem.weights.len(), n, "weights of rows");
-        assert_eq!(problem.targets.len(), n, "targets of rows");
-        assert_eq!(x.len(), d, "coordinates of the solution");
         if n == 0 {
             x.fill(0.0);
             return Ok(0.0);

@@ -8,6 +8,7 @@
 #[cfg(target_arch = "x86_64")]
 mod amx;
 pub(crate) mod bytes;
+mod gather;
 mod gemm;
 pub(crate) mod halves;
 mod isa;
@@ -26,6 +27,7 @@ pub(crate) mod tiles;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
+pub(crate) use gather::{Gather, LINE};
 pub(crate) use gemm::{gemm_f32, gemm_f64};
 pub(crate) use isa::{BLOCK, Rows};
 pub(crate) use kernels::{

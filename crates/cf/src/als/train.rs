@@ -25,7 +25,8 @@ const ROWS: usize = 8;
 ///
 /// Cost of an iteration with the exact solver and `d` factors: for each row of `n` interactions the
 /// smaller of `n d² / 2 + d³ / 6` and `d n² / 2 + n³ / 6` multiplications and additions, for users and
-/// for items; and twice about `9 d³` on one thread. Memory: the vectors of both sides.
+/// for items; and twice about `9 d³` on one thread. Memory: the vectors of both sides, and
+/// where outer products are those of rounded vectors, half as much again of the side that stands.
 ///
 /// The loss reported after an iteration is the formula of the [module](super) over everything.
 ///

@@ -8,8 +8,8 @@ use crate::{
     NotFinite, Ridge, RidgeProblem,
     ridge::{Lines, dot_f64, padded},
     simd::{
-        self, BLOCK, Rows,
-        tiles::{Gather, Gathered, LINE, Tiles},
+        self, BLOCK, Gather, LINE, Rows,
+        tiles::{Gathered, Tiles},
     },
 };
 
@@ -130,8 +130,8 @@ impl Ridge {
         steps: usize,
         x: &mut [f32],
     ) -> Option<f64> {
+        problem.check(x);
         let tiled = Tiled::of(problem)?;
-        assert_eq!(x.len(), problem.scales.len(), "coordinates of the solution");
         let (d, width, stride) = (x.len(), tiled.width(), tiled.stride());
         let system = self.system.room(width * stride);
         let right = self.right.room(width);

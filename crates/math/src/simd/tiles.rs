@@ -17,36 +17,20 @@ use std::arch::{
 
 pub(crate) use super::amx::Tiles;
 use super::{
+    gather::{Gather, LINE},
     isa::{Isa, Rows},
     x86::Avx512,
 };
-
-/// Numbers in a line, to which rows are padded: two tiles side by side.
-pub(crate) const LINE: usize = 32;
 
 /// Rows and words of a tile.
 const SIDE: usize = 16;
 /// Rows of bfloat16 that are multiplied in one step.
 const STEP: usize = 2 * SIDE;
-/// Numbers that are gathered before they are multiplied: half of the nearest cache.
+/// Numbers that are gathered before they are multiplied: both factors stay in the second cache, and most
+/// rows need no second time.
 const GATHERED: usize = 32_768;
 /// Rows ahead that are asked for from memory while two are gathered.
 const AHEAD: usize = 16;
-
-/// Rows to gather and to add the outer products of.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Gather<'a> {
-    /// Lines of bfloat16.
-    pub(crate) from: &'a [[u16; LINE]],
-    /// Lines of a row.
-    pub(crate) lines: usize,
-    /// Which rows.
-    pub(crate) rows: &'a [u32],
-    /// Factor of each of `rows`, rounded in once more to bfloat16; none when all are one.
-    pub(crate) weights: Option<&'a [f32]>,
-    /// What each of `rows` is multiplied with in the sum of rows.
-    pub(crate) targets: &'a [f32],
-}
 
 /// Memory for what is gathered, of no meaning between calls.
 #[derive(Debug, Default)]
