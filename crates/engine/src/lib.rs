@@ -42,7 +42,7 @@ pub use marquee_journal::{Entry, JournalConfig, Outcome};
 pub use marquee_ranking::Step as RankerStep;
 pub use marquee_rerank::{Boost, Cap, Pin, SlateRules};
 pub use models::{FAMILIES, Family, TrainedModel};
-pub use ranking::{HeadReport, RankerReport, RankerRun, train_ranker};
+pub use ranking::{HeadReport, RankerReport, RankerRun, SliceReport, train_ranker};
 pub use request::{
     Detail, ExpectedOutcome, ItemFilter, MovedItem, Outcomes, PastItem, RankRequest,
     RecommendRequest, Recommendation, RecommendedItem, Removals, RemovedItem, SeenPolicy,

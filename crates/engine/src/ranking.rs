@@ -7,6 +7,7 @@
 //! learned from. What predicted outcomes are worth is said by a short text beside the models, which
 //! changes without any training ([`value`]).
 
+mod curves;
 mod file;
 mod fit;
 pub(crate) mod live;
@@ -14,12 +15,15 @@ mod model;
 pub mod report;
 mod score;
 mod second;
+mod slices;
 pub mod train;
 pub mod value;
 
-pub use report::{HeadReport, RankerReport};
+pub use curves::Places;
+pub use report::{Calibrated, HeadReport, RankerReport, SliceReport};
 pub(crate) use score::{Aversion, RankingStage};
 pub(crate) use second::{SecondStage, forget};
+pub use slices::SliceBy;
 pub use train::{RankerRun, train_ranker};
 
 /// Versions whose ranker is a network.

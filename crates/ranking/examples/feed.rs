@@ -134,13 +134,13 @@ fn outcomes(
         let curve = first(&validation.0);
         Calibration::fit(&all.view(), &curve.view()?, Method::Platt)?.apply(n, &mut calibrated)?;
         for (place, (head, _)) in HEADS.iter().enumerate() {
+            let mut scores = vec![0.0; n];
             let alone = fit(
                 settings,
                 (train, validation),
                 std::slice::from_ref(head),
                 seed,
             )?;
-            let mut scores = vec![0.0; n];
             alone.view().score(&rows.features(), &mut scores)?;
             let own = place * n..(place + 1) * n;
             for (at, scores) in [&together[own.clone()], &scores].into_iter().enumerate() {
@@ -202,7 +202,7 @@ fn fit(
     config.positions = 10;
     let named = HEADS.iter().map(|(name, _)| (name.to_string(), head(name)));
     config.heads = named.collect::<BTreeMap<_, _>>();
-    if many && config.sharing == Sharing::Apart {
+    if many && config.sharing != Sharing::Together {
         config.embedding *= HEADS.len();
     }
     if !many {

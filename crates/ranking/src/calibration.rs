@@ -70,11 +70,13 @@ impl Calibration {
     /// What the ranker says; [`Error::NoSuchHead`] where the table has no labels of a head, and
     /// [`Error::NoLabels`] where none of them is known.
     pub fn fit(ranker: &dyn Ranker, rows: &TrainingRows<'_>, method: Method) -> Result<Self> {
-        Self::fit_where(ranker, rows, method, |_| true)
+        Self::fit_where(ranker, rows, method, |_, _| true)
     }
 
     /// The same from some of the rows, such as those at the first place for a ranker that scores rows as if they
     /// stood there.
+    ///
+    /// - `counts`: whether a row counts for the head at a place of the ranker.
     ///
     /// # Errors
     ///
@@ -83,7 +85,7 @@ impl Calibration {
         ranker: &dyn Ranker,
         rows: &TrainingRows<'_>,
         method: Method,
-        counts: impl Fn(usize) -> bool,
+        counts: impl Fn(usize, usize) -> bool,
     ) -> Result<Self> {
         let features = rows.features();
         let n_rows = features.n_rows();
@@ -96,6 +98,7 @@ impl Calibration {
                 head: head.to_string(),
             })?;
             let scores = &scores[place * n_rows..(place + 1) * n_rows];
+            let counts = |row| counts(place, row);
             let points = points(scores, (rows.label(column), rows.weight()), &counts);
             if points.is_empty() {
                 return Err(Error::NoLabels {

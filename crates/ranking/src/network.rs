@@ -17,6 +17,7 @@
 
 mod adam;
 mod attention;
+mod average;
 mod chunk;
 mod config;
 mod describe;
@@ -27,6 +28,7 @@ mod layout;
 mod linear;
 mod model;
 mod outcome;
+mod parts;
 mod pass;
 mod score;
 mod shape;

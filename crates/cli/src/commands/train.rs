@@ -1,5 +1,7 @@
 //! `marquee train`: new model versions from the data of a folder.
 
+mod ranker;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -118,7 +120,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         }
         if !args.json {
             show(&trained)?;
-            trained.ranker.as_ref().map(show_ranker).transpose()?;
+            trained.ranker.as_ref().map(ranker::show).transpose()?;
         }
         report.results.push(trained);
     }
@@ -207,48 +209,6 @@ fn trained(
         peak_rss_bytes: meter::peak_memory(),
         ranker: None,
     }
-}
-
-/// What a ranker is worth on impressions that it has not seen.
-fn show_ranker(report: &RankerReport) -> Result<()> {
-    output::line(format_args!(
-        "orders candidates of {}; learned from {} impressions, judged by the next {}, measured on the {} after them",
-        report.base,
-        output::count(report.train_rows as u64),
-        output::count(report.validation_rows as u64),
-        output::count(report.test_rows as u64),
-    ))?;
-    let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |v| format!("{v:.4}"));
-    let rows: Vec<Vec<String>> = report
-        .heads
-        .iter()
-        .map(|head| {
-            vec![
-                head.head.clone(),
-                format!("{:.4}", head.mean),
-                number(head.auc),
-                number(head.log_loss),
-                number(head.base_log_loss),
-                format!("{:.4}", head.calibration_error),
-            ]
-        })
-        .collect();
-    let titles = [
-        "outcome",
-        "mean",
-        "AUC",
-        "log loss",
-        "of the mean",
-        "calibration error",
-    ];
-    output::table(&titles, &rows)?;
-    if !report.too_rare.is_empty() {
-        output::line(format_args!(
-            "too rare to learn: {}",
-            report.too_rare.join(", ")
-        ))?;
-    }
-    Ok(())
 }
 
 fn show(trained: &Trained) -> Result<()> {

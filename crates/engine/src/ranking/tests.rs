@@ -261,6 +261,23 @@ fn features_of_a_server_are_bit_for_bit_those_of_a_batch_over_its_journal() {
     assert_eq!(found(&engine), wanted);
 }
 
+fn slices_hold_all_rows(report: &RankerReport) {
+    // Every slice of a kind has its rows, together all of them.
+    for head in &report.heads {
+        for by in [SliceBy::Age, SliceBy::Activity, SliceBy::Genre] {
+            let slices = head.slices.iter().filter(|slice| slice.by == by);
+            let rows: usize = slices.map(|slice| slice.calibration.rows).sum();
+            assert_eq!(rows, head.calibration.rows, "{by:?}");
+        }
+        let all = match head.places {
+            Places::All => report.test_rows,
+            // A slate has ten places.
+            Places::First => report.test_rows / 5,
+        };
+        assert!(head.calibration.rows > 0 && head.calibration.rows <= all);
+    }
+}
+
 #[test]
 fn answers_are_ordered_by_what_is_expected_and_say_so() {
     let service = Service::new();
@@ -276,6 +293,10 @@ fn answers_are_ordered_by_what_is_expected_and_say_so() {
     // Two hundred rows say no more than that it is no nonsense.
     let (found, base) = (open.log_loss.unwrap(), open.base_log_loss.unwrap());
     assert!(open.auc.is_some() && found < 1.3 * base, "{open:?}");
+    slices_hold_all_rows(&report);
+    let kept = service.data().join("models").join(version.to_string());
+    let kept = fs::read_to_string(kept.join(report::REPORT_FILE)).unwrap();
+    assert_eq!(kept, serde_json::to_string_pretty(&report).unwrap());
     let engine = service.open();
     let answer = ask(&engine, &service.request("viewer-000007"));
     assert_eq!(answer.model, version.to_string());

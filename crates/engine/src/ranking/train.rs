@@ -8,11 +8,12 @@ use marquee_features::{
     training_rows,
 };
 use marquee_ingest::Catalog;
-use marquee_ranking::{Calibration, Method, Ranker, Step};
+use marquee_ranking::{Calibration, Ranker, Step};
 use marquee_store::{ArtifactBuilder, ModelVersion, Registry};
 
 use super::{
     RankerReport,
+    curves::Curves,
     file::{CALIBRATION_FILE, STATE_FILE, Sample, StageFile},
     fit::{self, Keeping},
     is_ranker,
@@ -20,6 +21,7 @@ use super::{
     model::OpenRanker,
     report::measure,
     second::signals,
+    slices::slices,
 };
 use crate::{
     EngineError, ModelSpec, Result,
@@ -55,7 +57,8 @@ pub struct RankerRun {
 /// it, and publishes it together with the model that proposes its candidates.
 ///
 /// The last tenth of the impressions by time is held out: one half of it judges passes and fits curves,
-/// the other half is what the report is about. As with other models, the version appears whole or not
+/// the other half is what the report is about, which is kept beside the version
+/// ([`REPORT_FILE`](super::report::REPORT_FILE)). As with other models, the version appears whole or not
 /// at all, and networks go on from the state of an interrupted training of the same data.
 ///
 /// Memory: all events, and the table of features: some 300 bytes an impression with the default ones.
@@ -97,12 +100,14 @@ pub fn train_ranker(
     let learned = (train, validation);
     let heads = fit::fit((&run.spec, run.seed), learned, watch, to, &describe)?;
     let ranker = OpenRanker::open(to, &heads, material.plan.schema())?;
-    let calibration = Calibration::fit(&ranker, &validation, Method::Platt)?;
+    let curves = Curves::fit(&ranker, &validation)?;
     let stage = material.describe(
-        (&ranker, &calibration, &validation),
+        (&ranker, &curves.calibration, &validation),
         first_base(&registry, &base)?,
     )?;
     let n_rows = |rows: &TrainingRows<'_>| rows.features().n_rows();
+    let records = (&material.happened.catalog, material.joined.state.entities());
+    let sliced = slices(&test, &rows, records);
     let report = RankerReport {
         base: stage.base.clone(),
         events: material.happened.events.len(),
@@ -110,14 +115,16 @@ pub fn train_ranker(
         validation_rows: n_rows(&validation),
         test_rows: n_rows(&test),
         uncredited: material.joined.uncredited,
-        heads: measure(&ranker, &calibration, &test)?,
+        heads: measure(&ranker, &curves, &test, &sliced)?,
         too_rare: material.too_rare.clone(),
     };
     let proposes = registry.path_of(&base);
     for file in [MODEL_FILE, INTERACTIONS_FILE] {
         staged.take_in(&proposes.join(file), file)?;
     }
-    calibration.to_artifact().write(to.join(CALIBRATION_FILE))?;
+    let calibration = curves.calibration.to_artifact();
+    calibration.write(to.join(CALIBRATION_FILE))?;
+    report.write(to)?;
     material.joined.state.write(to.join(STATE_FILE))?;
     stage.write(to)?;
     let version = staged.publish()?;

@@ -1,9 +1,11 @@
 //! How far probabilities are from what happened.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, f64::consts::FRAC_2_PI};
+
+use serde::Serialize;
 
 /// Rows with similar probabilities.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct ReliabilityBin {
     /// Number of rows.
     pub n_rows: usize,
@@ -14,7 +16,7 @@ pub struct ReliabilityBin {
 }
 
 /// What was predicted beside what happened.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reliability {
     /// Bins with about the same number of rows each, by rising probability.
     pub bins: Vec<ReliabilityBin>,
@@ -24,7 +26,7 @@ impl Reliability {
     /// The expected calibration error: the mean over rows of the distance, in their bin, between the mean
     /// probability and the share of what happened. In `[0, 1]`; 0 without rows.
     ///
-    /// Bins of few rows have a distance by chance alone, of about `0.4 / sqrt(rows of a bin)` for even odds.
+    /// Bins of few rows have a distance by chance alone: [`chance_error`](Self::chance_error).
     pub fn expected_error(&self) -> f64 {
         let n_rows = self.n_rows().max(1) as f64;
         let gaps = self
@@ -34,7 +36,36 @@ impl Reliability {
         gaps.sum::<f64>() / n_rows
     }
 
-    /// The largest such distance of a bin.
+    /// The expected calibration error of outcomes drawn with exactly the probabilities that were told: what
+    /// [`expected_error`](Self::expected_error) comes to by chance alone. In `[0, 1]`.
+    ///
+    /// The share of what happens in a bin of `n` rows with the mean probability `p` strays by about
+    /// `sqrt(2 / π · p (1 - p) / n)`. Shares such as of a length watched stray less.
+    pub fn chance_error(&self) -> f64 {
+        let n_rows = self.n_rows().max(1) as f64;
+        let gaps = self.bins.iter().map(|bin| {
+            let spread = bin.predicted * (1.0 - bin.predicted);
+            (FRAC_2_PI * spread.max(0.0) * bin.n_rows as f64).sqrt()
+        });
+        gaps.sum::<f64>() / n_rows
+    }
+
+    /// Mean probability of all rows; 0 without rows.
+    pub fn predicted(&self) -> f64 {
+        self.total(|bin| bin.predicted) / self.n_rows().max(1) as f64
+    }
+
+    /// Share of the rows in which it happened; 0 without rows.
+    pub fn observed(&self) -> f64 {
+        self.total(|bin| bin.observed) / self.n_rows().max(1) as f64
+    }
+
+    fn total(&self, mean: impl Fn(&ReliabilityBin) -> f64) -> f64 {
+        let bins = self.bins.iter();
+        bins.map(|bin| bin.n_rows as f64 * mean(bin)).sum()
+    }
+
+    /// The largest distance of a bin.
     pub fn largest_error(&self) -> f64 {
         let gaps = self
             .bins
@@ -51,14 +82,8 @@ impl Reliability {
     /// Mean probability through the share of what happened: above 1 too much was promised. `None` where
     /// nothing happened.
     pub fn ratio(&self) -> Option<f64> {
-        let total = |mean: fn(&ReliabilityBin) -> f64| -> f64 {
-            self.bins
-                .iter()
-                .map(|bin| bin.n_rows as f64 * mean(bin))
-                .sum()
-        };
-        let observed = total(|bin| bin.observed);
-        (observed > 0.0).then(|| total(|bin| bin.predicted) / observed)
+        let observed = self.total(|bin| bin.observed);
+        (observed > 0.0).then(|| self.total(|bin| bin.predicted) / observed)
     }
 }
 

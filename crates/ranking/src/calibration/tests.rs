@@ -139,6 +139,30 @@ fn reliability_is_that_worked_by_hand() {
 }
 
 #[test]
+fn chance_alone_strays_as_far_as_it_says() {
+    // Outcomes of exactly the told chances; the mean over draws is what one should expect.
+    let (mut found, mut expected) = (0.0, 0.0);
+    for seed in 0..40 {
+        let points = drawn(4_000, seed, |score| 0.1 + (score + 3.0) / 12.0);
+        let (told, happened): (Vec<f32>, Vec<f32>) = points
+            .iter()
+            .map(|point| (0.1 + (point.score + 3.0) / 12.0, point.label))
+            .unzip();
+        let of = reliability(&told, &happened, 20);
+        found += of.expected_error() / 40.0;
+        expected += of.chance_error() / 40.0;
+    }
+    assert!(
+        (found / expected - 1.0).abs() < 0.1,
+        "{found} for {expected}"
+    );
+    // One bin of 100 rows at even odds: sqrt(2 / π · 0.25 / 100).
+    let even = reliability(&[0.5; 100], &[1.0; 100], 1);
+    assert!((even.chance_error() - 0.039_894).abs() < 1e-6);
+    assert!((even.predicted() - 0.5).abs() < 1e-9 && (even.observed() - 1.0).abs() < 1e-9);
+}
+
+#[test]
 fn slices_are_judged_apart() {
     let probabilities = [0.5; 4];
     let labels = [1.0, 1.0, 0.0, 0.0];

@@ -73,6 +73,10 @@ pub enum Sharing {
     /// Each begins with a part of its own, and learns what it can use of the others'. A part should be as long
     /// as an embedding for that head alone.
     Apart,
+    /// Each has a part of its own, which heads of rarer outcomes read too, and nobody else changes: a frequent
+    /// outcome is learned as if it were alone, a rare one stands on what frequent ones found. A part should be as
+    /// long as an embedding for that head alone.
+    Ordered,
 }
 
 /// How exactly layers that are wide enough are multiplied where the machine has tiles for it (AMX), in training and
@@ -165,6 +169,9 @@ pub struct NetworkConfig {
     pub learning_rate: f64,
     /// Factor of the learning rates from pass to pass.
     pub rate_decay: f64,
+    /// Passes over which parameters are averaged, the older the less; the mean is what is judged and kept. 0 keeps
+    /// parameters as they are after a pass.
+    pub averaging: f64,
     /// Share of each weight that is taken off in a step, times the learning rate.
     pub weight_decay: f64,
     /// How steps of embeddings are sized.
@@ -203,6 +210,7 @@ impl Default for NetworkConfig {
             judge: Judge::Loss,
             learning_rate: 1e-3,
             rate_decay: 1.0,
+            averaging: 0.0,
             weight_decay: 0.0,
             embedding_optimizer: EmbeddingOptimizer::Adagrad,
             embedding_rate: 0.05,
@@ -282,6 +290,7 @@ impl NetworkConfig {
         checks.count("patience", self.patience)?;
         checks.positive("learning_rate", self.learning_rate)?;
         checks.positive("rate_decay", self.rate_decay)?;
+        checks.not_negative("averaging", self.averaging)?;
         checks.not_negative("weight_decay", self.weight_decay)?;
         checks.positive("embedding_rate", self.embedding_rate)?;
         checks.not_negative("embedding_regularization", self.embedding_regularization)?;

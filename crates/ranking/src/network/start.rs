@@ -3,8 +3,8 @@
 use marquee_math::{PAIR_BLOCK, Rng, fill_normal};
 
 use super::{
-    NetworkConfig, Sharing,
-    shape::{HeadShape, PairsShape, Shape},
+    NetworkConfig, Sharing, parts,
+    shape::{PairsShape, Shape},
 };
 
 /// Standard deviation of new weights of pairs: small, or what pairs of rare ids do by chance is learned by heart.
@@ -38,7 +38,7 @@ pub(super) fn initial(shape: &Shape, config: &NetworkConfig, drawn: &mut Rng) ->
         }
         start_sums(shape, pairs, &mut weights);
     }
-    if config.sharing == Sharing::Apart {
+    if config.sharing != Sharing::Together {
         part(shape, &mut weights);
     }
     weights
@@ -65,29 +65,14 @@ fn start_sums(shape: &Shape, pairs: &PairsShape, weights: &mut [f32]) {
 
 /// Leaves each head only its own part of each embedding.
 fn part(shape: &Shape, weights: &mut [f32]) {
-    let d = shape.layout.embedding;
-    let mut keep = |layer: &super::linear::Linear, row: usize, number: usize| {
-        let start = layer.weights.start + row * layer.padded();
-        for (at, head) in shape.heads.iter().enumerate() {
-            if number * shape.heads.len() / d != at {
-                weights[start + head.first..][..outputs(head)].fill(0.0);
-            }
-        }
-    };
-    if shape.cross.is_empty() {
-        for column in shape.layout.embeddings() {
-            for number in 0..d {
-                keep(&shape.direct, column + number, number);
+    for (layer, inputs) in parts::readers(shape) {
+        for (input, number) in inputs {
+            let start = layer.weights.start + input * layer.padded();
+            let owner = parts::owner(shape, number);
+            let heads = shape.heads.iter().enumerate();
+            for (_, head) in heads.filter(|(at, _)| *at != owner) {
+                weights[start + head.first..][..head.outcome.n_outputs()].fill(0.0);
             }
         }
     }
-    if let Some(pairs) = &shape.pairs {
-        for row in 0..pairs.out.inputs {
-            keep(&pairs.out, row, row % d);
-        }
-    }
-}
-
-fn outputs(head: &HeadShape) -> usize {
-    head.outcome.n_outputs()
 }

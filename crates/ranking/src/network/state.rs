@@ -6,11 +6,14 @@ use super::{NAME, train::Trainer};
 use crate::{Error, Result};
 
 const KIND: &str = "ranker-state";
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
 /// Passes done, passes since the best one, steps done.
 const COUNTS: &str = "counts";
 const JUDGED: &str = "judged";
 const NOW: [&str; 2] = ["now.embeddings", "now.weights"];
+/// Means of parameters, and how often they took something in; none where nothing is averaged.
+const MEAN: [&str; 2] = ["mean.embeddings", "mean.weights"];
+const TAKEN: &str = "mean.taken";
 const BEST: [&str; 2] = ["best.embeddings", "best.weights"];
 const MOMENTS: [&str; 4] = [
     "first-moments.weights",
@@ -63,7 +66,11 @@ pub(crate) fn keep<'s>(
         .iter()
         .flat_map(|(tables, weights)| [tables, weights]);
     let named = NOW.iter().zip(now).chain(MOMENTS.iter().zip(moments));
-    for (name, values) in named.chain(BEST.iter().zip(best)) {
+    let average = &trainer.average;
+    let means = [&average.tables, &average.weights];
+    let means = MEAN.iter().zip(means).filter(|_| average.is_used());
+    kept.section_owned(TAKEN, &[1], vec![average.taken]);
+    for (name, values) in named.chain(BEST.iter().zip(best)).chain(means) {
         kept.section(name, &[values.len() as u64], values);
     }
     kept
@@ -101,6 +108,14 @@ pub(crate) fn restore(
     ];
     for (name, to) in MOMENTS.iter().zip(moments) {
         copy(kept, name, to)?;
+    }
+    let average = &mut trainer.average;
+    if average.is_used() {
+        copy(kept, MEAN[0], &mut average.tables)?;
+        copy(kept, MEAN[1], &mut average.weights)?;
+        let mut taken = [0_u64];
+        copy(kept, TAKEN, &mut taken)?;
+        average.taken = taken[0];
     }
     let count = |place: usize| usize::try_from(counts[place]).unwrap_or(usize::MAX);
     best.judged = judged[0];

@@ -249,10 +249,14 @@ fn an_interrupted_training_ends_with_the_same_bits() {
         passes: &rows,
         validation: Some(judged.view().unwrap()),
     };
-    for embedding_optimizer in [EmbeddingOptimizer::Adam, EmbeddingOptimizer::Adagrad] {
+    for (embedding_optimizer, averaging) in [
+        (EmbeddingOptimizer::Adam, 0.0),
+        (EmbeddingOptimizer::Adagrad, 0.7),
+    ] {
         let config = NetworkConfig {
             epochs: 5,
             dropout: 0.1,
+            averaging,
             embedding_optimizer,
             ..whole()
         };

@@ -8,13 +8,15 @@ use rand::RngExt as _;
 use rayon::prelude::*;
 
 use super::{
-    NAME, NetworkConfig, NetworkModel,
+    HeadConfig, NAME, NetworkConfig, NetworkModel,
     adam::Adam,
+    average::Average,
     chunk::{Chunk, Examples, Parameters},
     describe::Description,
     dropout::Dropout,
     embeddings::{Batch, Embeddings},
     judge::judge,
+    parts::Kept,
     start::initial,
     state::{self, Best},
     tables::Tables,
@@ -65,6 +67,7 @@ pub fn train(
     let heads = description.places(first, config);
     let requests: Vec<Vec<u32>> = set.passes.iter().map(requests_of).collect();
     let mut trainer = Trainer::new(description, config, seed);
+    trainer.keep_parts(&first, &heads);
     let validation_requests = set.validation.as_ref().map(requests_of);
     let examples = |rows, request_of| Examples {
         rows,
@@ -86,17 +89,18 @@ pub fn train(
         let loss = trainer.pass(&examples, done);
         done += 1;
         let seconds = started.elapsed().as_secs_f64();
-        let judged = validation
-            .as_ref()
-            .map(|examples| judge(trainer.parameters(), examples, config.judge));
+        let judged = validation.as_ref().map(|examples| {
+            trainer.as_averaged(|trainer| {
+                let judged = judge(trainer.parameters(), examples, config.judge);
+                best.see(judged, trainer);
+                judged
+            })
+        });
         if !loss.is_finite() || judged.is_some_and(|judged| !judged.is_finite()) {
             return Err(Error::NotFinite {
                 model: NAME,
                 iteration: done,
             });
-        }
-        if let Some(judged) = judged {
-            best.see(judged, &trainer);
         }
         let step = Step {
             iteration: done,
@@ -179,6 +183,8 @@ pub(crate) struct Trainer<'c> {
     pub(crate) weights: Vec<f32>,
     pub(crate) adam: Adam,
     pub(crate) embeddings: Embeddings,
+    pub(crate) average: Average,
+    kept: Kept,
     pub(crate) steps: u64,
     chunks: Vec<Chunk>,
     /// Weights as the way back needs them.
@@ -199,6 +205,8 @@ impl<'c> Trainer<'c> {
             seed,
             adam: Adam::new(weights.len()),
             embeddings: Embeddings::new(&shape.layout, config),
+            average: Average::new(config.averaging, (tables.len(), weights.len())),
+            kept: Kept::default(),
             description: Arc::new(description),
             tables,
             weights,
@@ -209,10 +217,17 @@ impl<'c> Trainer<'c> {
         }
     }
 
+    /// Finds out which head reads and changes whose part of embeddings.
+    fn keep_parts(&mut self, rows: &TrainingRows<'_>, heads: &[(usize, HeadConfig)]) {
+        let shape = &self.description.shape;
+        self.kept = Kept::new(shape, self.config.sharing, rows, heads);
+    }
+
     /// Makes what layers read anew from the weights.
-    fn refresh(&mut self) {
+    pub(super) fn refresh(&mut self) {
         let shape = &self.description.shape;
         shape.turn(&self.weights, &mut self.back);
+        self.kept.of_way_back(&mut self.back);
         if let Some(parts) = self.config.layers.parts() {
             let [forth, back] = &mut self.panels;
             shape.split(&self.weights, parts, forth);
@@ -238,8 +253,12 @@ impl<'c> Trainer<'c> {
         shuffle(&mut order, &mut rng(self.seed, PASSES + number as u64));
         let decay = self.config.rate_decay.powf(number as f64);
         let mut total = 0.0;
-        for places in order.chunks(self.config.batch) {
+        let steps = n_rows.div_ceil(self.config.batch);
+        for (step, places) in (1..).zip(order.chunks(self.config.batch)) {
             total += self.step(examples, places, decay);
+            if self.average.is_due(step, steps) {
+                self.average.take(&self.tables, &self.weights);
+            }
         }
         self.refresh();
         total / n_rows as f64
@@ -295,6 +314,7 @@ impl<'c> Trainer<'c> {
                 marquee_math::axpy(&mut sum.gradients, 1.0, &other.gradients);
             }
         }
+        self.kept.of_slopes(&mut chunks[0].gradients);
         let total = chunks[..n_chunks].iter().map(|chunk| chunk.loss).sum();
         self.chunks = chunks;
         total
@@ -307,7 +327,11 @@ impl<'c> Trainer<'c> {
     }
 
     fn into_model(self, best: Best) -> NetworkModel {
-        let (tables, weights) = best.parameters.unwrap_or((self.tables, self.weights));
+        let last = match self.average.taken {
+            0 => (self.tables, self.weights),
+            _ => (self.average.tables, self.average.weights),
+        };
+        let (tables, weights) = best.parameters.unwrap_or(last);
         NetworkModel {
             description: self.description,
             tables,

@@ -177,7 +177,7 @@ fn fit_network(
 /// What a network says through curves that were fitted on the judging rows at the first place, where it scores.
 fn through_curves(ranker: &dyn Ranker, opened: &Opened) -> Result<Vec<f32>> {
     let judging = opened.validation()?;
-    let first = |row: usize| matches!(judging.position()[row], 0 | NONE);
+    let first = |_, row: usize| matches!(judging.position()[row], 0 | NONE);
     let curves = Calibration::fit_where(ranker, &judging, Method::Platt, first)?;
     let test = opened.test()?.features();
     let mut values = vec![0.0; test.n_rows() * ranker.heads().len()];

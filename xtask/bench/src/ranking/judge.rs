@@ -7,10 +7,15 @@ use marquee_eval::auc;
 use marquee_features::TrainingRows;
 use marquee_ranking::calibration::reliability;
 
-use crate::folder::{About, Opened, read_floats};
+use crate::{
+    folder::{About, Opened, read_floats},
+    slices,
+};
 
 /// Bins of equal size that probabilities are compared with outcomes in.
 const BINS: usize = 20;
+/// The contender whose probabilities are looked at by slice.
+const SLICED: &str = "network-curves";
 
 /// How good one contender is at one head.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -122,7 +127,12 @@ pub(crate) fn judge(folder: &Path, folds: &[PathBuf], contenders: &[String]) -> 
             say(&line(name, about, &quality));
         }
     }
-    Ok(())
+    // What is served goes through curves; no other contender's slices say more than that.
+    let mut contenders = first.contenders.iter();
+    match contenders.find(|contender| contender.0 == SLICED) {
+        Some((name, values)) => slices::print(&first.opened, (name, values)),
+        None => Ok(()),
+    }
 }
 
 fn heading(about: &About, head: &str, test: &TrainingRows<'_>, place: usize) {

@@ -14,6 +14,7 @@ mod latency;
 mod real;
 mod sessions;
 mod settings;
+mod slices;
 mod world;
 
 use std::path::PathBuf;

@@ -4,6 +4,7 @@ use marquee_features::TrainingTable;
 
 use super::*;
 use crate::{
+    Ranker as _,
     network::{Cross, EmbeddingOptimizer, HeadConfig, Layers, PositionBias, Sharing},
     samples,
 };
@@ -255,6 +256,57 @@ fn heads_apart_begin_with_numbers_of_their_own() {
         let users: Vec<usize> = users.map(|(at, _)| at).collect();
         assert_eq!(users, [number * 4 / 8]);
     }
+}
+
+#[test]
+fn rarer_outcomes_change_nothing_of_the_most_frequent_one() {
+    let table = samples::table(200, 3, 1);
+    let rows = table.view().unwrap();
+    let sum = |place: usize| -> f32 {
+        table.labels[place]
+            .values
+            .iter()
+            .filter(|v| !v.is_nan())
+            .map(|v| v.clamp(0.0, 1.0))
+            .sum()
+    };
+    let mut places: Vec<usize> = (0..table.labels.len()).collect();
+    places.sort_by(|&a, &b| sum(b).total_cmp(&sum(a)));
+    let said = |sharing, of_others: f64| {
+        let mut config = NetworkConfig {
+            embedding: 16,
+            cross: Vec::new(),
+            hidden: Vec::new(),
+            pairs: 0,
+            attention: 0,
+            sharing,
+            embedding_rate: 0.3,
+            learning_rate: 0.05,
+            epochs: 3,
+            ..whole()
+        };
+        for &place in &places[1..] {
+            let name = table.labels[place].head.to_string();
+            let loss_weight = of_others;
+            config.heads.entry(name).or_default().loss_weight = loss_weight;
+        }
+        let model = train_on(&table, &config);
+        let n = rows.features().n_rows();
+        let mut scores = vec![0.0; n * places.len()];
+        model.view().score(&rows.features(), &mut scores).unwrap();
+        places
+            .iter()
+            .map(|&place| scores[place * n..(place + 1) * n].to_vec())
+            .collect::<Vec<_>>()
+    };
+    let (one, other) = (said(Sharing::Ordered, 1.0), said(Sharing::Ordered, 0.1));
+    assert_eq!(one[0], other[0]);
+    // The others do learn, and those that share from the start are changed by all.
+    assert_ne!(one[1], other[1]);
+    assert_ne!(
+        said(Sharing::Together, 1.0)[0],
+        said(Sharing::Together, 0.1)[0]
+    );
 }
 
 fn train_on(table: &TrainingTable, config: &NetworkConfig) -> NetworkModel {
