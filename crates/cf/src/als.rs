@@ -90,8 +90,9 @@ pub enum AlsPrecision {
     /// In single precision.
     Single,
     /// Of vectors rounded to bfloat16 where the machine has matrix tiles, several times as fast and
-    /// without a measured loss; elsewhere in single precision. Sums, right sides, systems and
-    /// solutions are single in any case. Does not concern iALS++.
+    /// without a measured loss; elsewhere in single precision. Conjugate gradients read the rounded
+    /// vectors there. Sums, right sides, systems and solutions are single in any case. Does not
+    /// concern iALS++.
     #[default]
     Bfloat16,
 }

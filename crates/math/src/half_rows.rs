@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::{
     halves::{from_half, to_half},
-    simd::LINE,
+    simd::{LINE, PLACES},
 };
 
 /// Bytes of a large page.
@@ -35,17 +35,6 @@ pub struct HalfRows {
     n_lines: usize,
     d: usize,
 }
-
-/// Where each number of a line stands: four of the first sixteen, four of the others, and so on.
-const PLACES: [usize; LINE] = {
-    let mut places = [0; LINE];
-    let mut column = 0;
-    while column < LINE {
-        places[column] = column % 16 / 4 * 8 + column / 16 * 4 + column % 4;
-        column += 1;
-    }
-    places
-};
 
 /// Thirty-two numbers at the beginning of a cache line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, bytemuck::Pod, bytemuck::Zeroable)]

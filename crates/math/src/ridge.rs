@@ -26,6 +26,7 @@ use crate::{
     simd::{self, BLOCK, Pack, RankUpdate, Rows, Sign},
 };
 
+mod descend;
 mod halves;
 
 /// The problem of one vector; see the [module](self).

@@ -27,11 +27,12 @@ pub(crate) mod tiles;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub(crate) use gather::{Gather, LINE};
+pub(crate) use gather::{Gather, LINE, PLACES};
 pub(crate) use gemm::{gemm_f32, gemm_f64};
 pub(crate) use isa::{BLOCK, Rows};
 pub(crate) use kernels::{
-    Affine, Begun, FIELDS, Outer, PANEL, Pack, Pairs, RankUpdate, Rotation, Sign, Start, Update,
+    Affine, Begun, Descent, FIELDS, Halves, Outer, PANEL, Pack, Pairs, RankUpdate, Rotation, Sign,
+    Singles, Start, Update,
 };
 pub(crate) use level::Level;
 pub(crate) use loops::prefetch;
@@ -50,8 +51,8 @@ macro_rules! dispatch {
 
         /// The same kernels on a given instruction set.
         pub(crate) mod on {
-            use super::{Affine, Begun, Level, Outer, PANEL, Pack, Pairs, RankUpdate};
-            use super::{Rotation, Rows, Update};
+            use super::{Affine, Begun, Descent, Halves, Level, Outer, PANEL, Pack, Pairs};
+            use super::{RankUpdate, Rotation, Rows, Singles, Update};
             use super::{kernels, level::Kind, portable};
 
             $(
@@ -60,7 +61,7 @@ macro_rules! dispatch {
                         Kind::Portable => kernels::$name(portable::Portable, $($argument),*),
                         #[cfg(target_arch = "x86_64")]
                         Kind::Avx512 => {
-                            #[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
+                            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx2,fma")]
                             fn enter($($argument: $type),*) $(-> $result)? {
                                 kernels::$name(super::x86::Avx512::new(), $($argument),*)
                             }
@@ -115,6 +116,10 @@ dispatch! {
     fn transpose(from: Rows<&[f32]>, to: Rows<&mut [f32]>, size: (usize, usize));
     /// Adds multiples of rows to a padded row.
     fn combine(rows: Rows<&[f32]>, factors: &[f32], sum: &mut [f32]);
+    /// See [`Descent`]: steps of conjugate gradients from `x`, with memory for four padded vectors.
+    fn descend_singles(all: Descent<'_, Singles<'_>>, x: &mut [f32], memory: &mut [f32]) -> f64;
+    /// The same over rows of bfloat16.
+    fn descend_halves(all: Descent<'_, Halves<'_>>, x: &mut [f32], memory: &mut [f32]) -> f64;
     /// Solves the padded symmetric positive definite system `a x = b` in place of `b`; writes `U^-T b`,
     /// where `a = Uᵀ U`, to `half_way`.
     fn solve(a: Rows<&mut [f32]>, b: &mut [f32], half_way: &mut [f32]) -> Result<(), usize>;

@@ -3,7 +3,7 @@
 //! All solvers see the same problem: minimize
 //! `sum over j of (w_j y_j·x - q_j)² + sum over k of D_k x_k²`, the loss as far as it depends on `x`.
 
-use marquee_math::{HalfRows, NotFinite, Ridge, RidgeProblem, axpy, dot};
+use marquee_math::{HalfRows, NotFinite, Ridge, RidgeProblem, dot};
 
 use super::{AlsConfig, AlsSolver, confidence::Evidence};
 
@@ -64,9 +64,6 @@ pub(super) struct Solver {
     /// `w_j y_j·x - q_j` of each interaction.
     residuals: Vec<f32>,
     targets: Vec<f32>,
-    direction: Vec<f32>,
-    gradient: Vec<f32>,
-    image: Vec<f32>,
 }
 
 impl Solver {
@@ -78,9 +75,6 @@ impl Solver {
             ridge: Ridge::new(),
             residuals: Vec::new(),
             targets: Vec::new(),
-            direction: Vec::new(),
-            gradient: Vec::new(),
-            image: Vec::new(),
         }
     }
 
@@ -96,7 +90,9 @@ impl Solver {
         }
         let loss = match self.kind {
             AlsSolver::Cholesky => self.exact(problem, x),
-            AlsSolver::ConjugateGradient => Ok(self.conjugate_gradient(problem, x)),
+            AlsSolver::ConjugateGradient => {
+                Ok(self.ridge.descend(&problem.whole(), self.cg_steps, x))
+            }
             AlsSolver::BlockCoordinate => self.blocks(problem, x),
         }?;
         let finite = loss.is_finite() && x.iter().all(|value| value.is_finite());
@@ -132,40 +128,6 @@ impl Solver {
         Ok(loss + problem.penalty(x, 0..x.len()))
     }
 
-    /// Some steps of conjugate gradients on `(I + Zᵀ Z) u = Zᵀ q`, where `x = diag(scales) u`: the
-    /// scales precondition the system.
-    fn conjugate_gradient(&mut self, problem: &Problem<'_>, x: &mut [f32]) -> f64 {
-        if let Some(loss) = self.ridge.descend(&problem.whole(), self.cg_steps, x) {
-            return loss;
-        }
-        self.read_residuals(problem, x);
-        self.read_gradient(problem, x);
-        self.direction.clone_from(&self.gradient);
-        let mut square = dot_f64(&self.gradient, &self.gradient);
-        for _ in 0..self.cg_steps {
-            let curvature = self.read_image(problem);
-            // Exactly at the minimum there is nowhere to go.
-            if square <= 0.0 || curvature <= 0.0 {
-                break;
-            }
-            let step = super::model::narrow(square / curvature);
-            for (value, (&direction, &scale)) in
-                x.iter_mut().zip(self.direction.iter().zip(problem.scales))
-            {
-                *value += step * scale * direction;
-            }
-            axpy(&mut self.residuals, step, &self.image);
-            self.read_gradient(problem, x);
-            let next = dot_f64(&self.gradient, &self.gradient);
-            let turn = super::model::narrow(next / square);
-            for (direction, &gradient) in self.direction.iter_mut().zip(&self.gradient) {
-                *direction = gradient + turn * *direction;
-            }
-            square = next;
-        }
-        dot_f64(&self.residuals, &self.residuals) + problem.penalty(x, 0..x.len())
-    }
-
     fn read_residuals(&mut self, problem: &Problem<'_>, x: &[f32]) {
         let Evidence {
             weights, targets, ..
@@ -176,50 +138,4 @@ impl Solver {
             self.residuals.push(weight * score - target);
         }
     }
-
-    /// Minus half the gradient by `u`: `-diag(s) (sum of w r y) - u`.
-    fn read_gradient(&mut self, problem: &Problem<'_>, x: &[f32]) {
-        self.gradient.clear();
-        self.gradient.resize(x.len(), 0.0);
-        for (place, (&residual, &weight)) in self
-            .residuals
-            .iter()
-            .zip(&problem.evidence.weights)
-            .enumerate()
-        {
-            axpy(
-                &mut self.gradient,
-                -residual * weight,
-                problem.factor(place),
-            );
-        }
-        for (gradient, (&value, &scale)) in
-            self.gradient.iter_mut().zip(x.iter().zip(problem.scales))
-        {
-            *gradient = *gradient * scale - value / scale;
-        }
-    }
-
-    /// The change of the residuals along the direction, and the curvature there.
-    fn read_image(&mut self, problem: &Problem<'_>) -> f64 {
-        let curvature = dot_f64(&self.direction, &self.direction);
-        let scaled = &mut self.targets;
-        scaled.clear();
-        scaled.extend(
-            self.direction
-                .iter()
-                .zip(problem.scales)
-                .map(|(u, s)| u * s),
-        );
-        self.image.clear();
-        for (place, &weight) in problem.evidence.weights.iter().enumerate() {
-            self.image.push(weight * dot(problem.factor(place), scaled));
-        }
-        curvature + dot_f64(&self.image, &self.image)
-    }
-}
-
-fn dot_f64(a: &[f32], b: &[f32]) -> f64 {
-    let product = |(&a, &b)| f64::from(a) * f64::from(b);
-    a.iter().zip(b).map(product).sum()
 }

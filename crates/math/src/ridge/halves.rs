@@ -6,7 +6,7 @@
 
 use crate::{
     NotFinite, Ridge, RidgeProblem,
-    ridge::{Lines, dot_f64, padded},
+    ridge::{dot_f64, padded},
     simd::{
         self, BLOCK, Gather, LINE, Rows,
         tiles::{Gathered, Tiles},
@@ -17,8 +17,6 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     tiles: Gathered,
-    /// What iterations keep.
-    vectors: Lines,
 }
 
 /// A problem of enough rows that tiles gain something, on a machine that has them.
@@ -112,97 +110,5 @@ impl Ridge {
         let minimum = tiled.square_of_targets() - dot_f64(&half_way[..size], &half_way[..size]);
         let minimum = minimum.max(0.0);
         minimum.is_finite().then_some(minimum).ok_or(NotFinite)
-    }
-
-    /// Steps of conjugate gradients from `x` on `(I + S G S) u = S Yᵀ diag(w) q`, `x = S u`, with
-    /// `S = diag(s)`; returns the sum in the [module's](crate::ridge) formula where `x` then is. None
-    /// where the problem has no [halves](RidgeProblem::halves), too few rows for them to gain
-    /// anything, or the machine has no matrix tiles; `x` is then what it was.
-    ///
-    /// Cost: `n d² / 2` multiplications of tiles, and `d²` multiplications and additions a step.
-    ///
-    /// # Panics
-    ///
-    /// When lengths do not agree or a row is outside the matrix.
-    pub fn descend(
-        &mut self,
-        problem: &RidgeProblem<'_>,
-        steps: usize,
-        x: &mut [f32],
-    ) -> Option<f64> {
-        problem.check(x);
-        let tiled = Tiled::of(problem)?;
-        let (d, width, stride) = (x.len(), tiled.width(), tiled.stride());
-        let system = self.system.room(width * stride);
-        let right = self.right.room(width);
-        tiled.read(&mut self.gathered.tiles, system, right);
-        mirror(system, stride, width);
-        let gram = Rows {
-            data: &*system,
-            stride,
-        };
-        let vectors = self.gathered.vectors.zeroed(4 * width);
-        let (residual, vectors) = vectors.split_at_mut(width);
-        let (direction, vectors) = vectors.split_at_mut(width);
-        let (scaled, image) = vectors.split_at_mut(width);
-        let scales = problem.scales;
-        // The negative gradient by `u`, halved.
-        simd::combine(gram, x, image);
-        for k in 0..d {
-            residual[k] = (right[k] - image[k]) * scales[k] - x[k] / scales[k];
-        }
-        direction.copy_from_slice(residual);
-        let mut square = dot_f64(residual, residual);
-        for _ in 0..steps {
-            for (scaled, (along, scale)) in scaled.iter_mut().zip(direction.iter().zip(scales)) {
-                *scaled = along * scale;
-            }
-            image.fill(0.0);
-            simd::combine(gram, &scaled[..d], image);
-            for (image, (along, scale)) in image.iter_mut().zip(direction.iter().zip(scales)) {
-                *image = *image * scale + along;
-            }
-            let curvature = dot_f64(direction, image);
-            // Exactly at the minimum there is nowhere to go.
-            if square <= 0.0 || curvature <= 0.0 {
-                break;
-            }
-            let step = narrow(square / curvature);
-            for (value, along) in x.iter_mut().zip(&*scaled) {
-                *value += step * along;
-            }
-            simd::axpy(residual, -step, image);
-            let next = dot_f64(residual, residual);
-            let turn = narrow(next / square);
-            for (along, residual) in direction.iter_mut().zip(&*residual) {
-                *along = residual + turn * *along;
-            }
-            square = next;
-        }
-        // |Z u - q|² + |u|² = |q|² - x · Yᵀ diag(w) q - u · residual.
-        let along = residual.iter().zip(x.iter().zip(scales));
-        let along: f64 = along.map(|(r, (x, s))| f64::from(r * (x / s))).sum();
-        Some((tiled.square_of_targets() - dot_f64(x, right) - along).max(0.0))
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "vectors are in single precision"
-)]
-fn narrow(value: f64) -> f32 {
-    value as f32
-}
-
-/// Copies what stands above the blocks on the diagonal below them.
-fn mirror(system: &mut [f32], stride: usize, width: usize) {
-    for start in (LINE..width).step_by(LINE) {
-        let (above, own) = system.split_at_mut(start * stride);
-        let from = Rows {
-            data: &above[start..],
-            stride,
-        };
-        let to = Rows { data: own, stride };
-        simd::transpose(from, to, (start, LINE));
     }
 }

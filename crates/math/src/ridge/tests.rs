@@ -163,32 +163,36 @@ fn rounded(case: &Case) -> Case {
     }
 }
 
-/// Solves in halves, exactly or by many steps, and compares with the oracle of the rounded rows.
+/// Compares a solution and its minimum with the oracle's.
 #[track_caller]
-fn check_halves(mut case: Case, tolerance: f64) {
+fn check_near(case: &Case, (x, minimum): (&[f32], f64), tolerance: f64) {
+    let (wanted, wanted_minimum) = case.oracle();
+    let size = wanted.amax().max(1e-3);
+    for (found, wanted) in x.iter().zip(wanted.iter()) {
+        assert!(
+            (f64::from(*found) - wanted).abs() < tolerance * size,
+            "{found} {wanted}"
+        );
+    }
+    assert!((minimum - wanted_minimum).abs() < tolerance * (1.0 + wanted_minimum));
+}
+
+/// Solves in halves, exactly and by many steps, and compares with the oracle of the rounded rows.
+#[track_caller]
+fn check_halves(case: &Case, tolerance: f64) {
     let d = case.scales.len();
     let halves = HalfRows::of(&case.matrix, d);
-    case = rounded(&case);
+    let case = rounded(case);
     let problem = RidgeProblem {
         halves: Some(&halves),
         ..case.problem()
     };
-    let (wanted, wanted_minimum) = case.oracle();
-    let size = wanted.amax().max(1e-3);
-    let mut exact = vec![f32::NAN; d];
-    let minimum = Ridge::new().solve(&problem, &mut exact).unwrap();
-    let mut near = vec![0.1; d];
-    let descended = Ridge::new().descend(&problem, 60, &mut near);
-    let both = [Some((exact, minimum)), descended.map(|value| (near, value))];
-    for (x, minimum) in both.into_iter().flatten() {
-        for (found, wanted) in x.iter().zip(wanted.iter()) {
-            assert!(
-                (f64::from(*found) - wanted).abs() < tolerance * size,
-                "{found} {wanted}"
-            );
-        }
-        assert!((minimum - wanted_minimum).abs() < tolerance * (1.0 + wanted_minimum));
-    }
+    let mut x = vec![f32::NAN; d];
+    let minimum = Ridge::new().solve(&problem, &mut x).unwrap();
+    check_near(&case, (&x, minimum), tolerance);
+    x.fill(0.1);
+    let minimum = Ridge::new().descend(&problem, 60, &mut x);
+    check_near(&case, (&x, minimum), 2e-3);
 }
 
 #[test]
@@ -205,18 +209,63 @@ fn halves_give_the_solution_for_the_rounded_rows() {
     ] {
         let mut plain = case(n, d, 7);
         plain.weights.fill(1.0);
-        check_halves(plain, 2e-3);
-        check_halves(case(n, d, 8), 2e-2);
+        check_halves(&plain, 2e-3);
+        check_halves(&case(n, d, 8), 2e-2);
     }
 }
 
 #[test]
-fn steps_are_not_taken_where_rows_are_few() {
-    let case = case(10, 64, 9);
-    let halves = HalfRows::of(&case.matrix, 64);
-    let problem = RidgeProblem {
-        halves: Some(&halves),
-        ..case.problem()
-    };
-    assert_eq!(Ridge::new().descend(&problem, 3, &mut [0.0; 64]), None);
+fn many_steps_lead_to_the_solution() {
+    for (n, d) in [
+        (0, 5),
+        (1, 3),
+        (7, 48),
+        (16, 16),
+        (17, 50),
+        (40, 33),
+        (300, 20),
+    ] {
+        let case = case(n, d, 11);
+        let mut x = vec![0.1; d];
+        let minimum = Ridge::new().descend(&case.problem(), 100, &mut x);
+        check_near(&case, (&x, minimum), 1e-3);
+    }
+}
+
+#[test]
+fn every_step_lowers_the_sum() {
+    let case = case(30, 40, 12);
+    let after = |steps| Ridge::new().descend(&case.problem(), steps, &mut [0.2; 40]);
+    let sums: Vec<f64> = (0..6).map(after).collect();
+    assert!(
+        sums.is_sorted_by(|before, after| after < before),
+        "{sums:?}"
+    );
+}
+
+#[test]
+fn no_step_leaves_the_vector_and_measures_it() {
+    let case = case(9, 20, 13);
+    let mut x = vec![0.3; 20];
+    let found = Ridge::new().descend(&case.problem(), 0, &mut x);
+    assert_eq!(x, [0.3; 20]);
+    let rows = case.rows.iter().zip(case.weights.iter().zip(&case.targets));
+    let misses = rows.map(|(&row, (weight, target))| {
+        let row = &case.matrix[row as usize * 20..][..20];
+        let sum: f32 = row.iter().map(|y| 0.3 * y).sum();
+        f64::from(weight * sum - target).powi(2)
+    });
+    let penalty = case.scales.iter().map(|s| f64::from(0.3 / s).powi(2));
+    let wanted = misses.sum::<f64>() + penalty.sum::<f64>();
+    assert!((found - wanted).abs() < 1e-4 * wanted, "{found} {wanted}");
+}
+
+#[test]
+fn steps_of_a_number_that_is_not_finite_are_not_finite() {
+    let mut case = case(3, 8, 1);
+    case.matrix[1] = f32::NAN;
+    for steps in [0, 3] {
+        let sum = Ridge::new().descend(&case.problem(), steps, &mut [0.0; 8]);
+        assert!(!sum.is_finite(), "{sum}");
+    }
 }

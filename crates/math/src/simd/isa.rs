@@ -1,5 +1,7 @@
 //! What a kernel asks of an instruction set.
 
+use super::gather::{LINE, PLACES};
+
 /// An instruction set, as a value that only exists where the machine has it: holding one makes its
 /// operations safe.
 pub(super) trait Isa: Copy {
@@ -67,6 +69,22 @@ pub(super) trait Isa: Copy {
     #[inline(always)]
     fn prefetch(self, from: &[f32]) {
         let _ = from;
+    }
+
+    /// The bfloat16 numbers of a line from column `at` on, a multiple of [`LANES`](Self::LANES).
+    #[inline(always)]
+    fn load_halves(self, line: &[u16; LINE], at: usize) -> Self::Vector {
+        let mut all = [0.0; BLOCK];
+        for (number, &place) in all.iter_mut().zip(&PLACES[at..][..Self::LANES]) {
+            *number = f32::from_bits(u32::from(line[place]) << 16);
+        }
+        self.load(&all)
+    }
+
+    /// Asks for the memory of a line; nothing where the machine cannot be asked.
+    #[inline(always)]
+    fn prefetch_halves(self, line: &[u16; LINE]) {
+        let _ = line;
     }
 
     /// Copies the 16 x 16 numbers at the start of `from` to the start of `to`, rows for columns.

@@ -6,6 +6,7 @@
 //! diagonal of a symmetric matrix means something; kernels may write garbage below it.
 
 mod affine;
+mod descend;
 mod eigen;
 mod factor;
 mod outer;
@@ -15,6 +16,8 @@ mod vector;
 
 pub(super) use affine::affine;
 pub(crate) use affine::{Affine, Start};
+pub(crate) use descend::{Descent, Halves, Singles};
+pub(super) use descend::{descend as descend_singles, descend as descend_halves};
 pub(crate) use eigen::{PANEL, Rotation, Update};
 pub(super) use eigen::{reflect, rotate, update_and_dot};
 pub(super) use factor::solve;

@@ -12,7 +12,7 @@ pub(super) enum Kind {
     /// AVX2 with FMA.
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    /// AVX-512 F and DQ, with AVX2 and FMA.
+    /// AVX-512 F, BW and DQ, with AVX2 and FMA.
     #[cfg(target_arch = "x86_64")]
     Avx512,
     /// The vectors of every 64-bit Arm machine.
@@ -77,6 +77,7 @@ impl Level {
 fn has_avx512() -> bool {
     has_avx2()
         && std::arch::is_x86_feature_detected!("avx512f")
+        && std::arch::is_x86_feature_detected!("avx512bw")
         && std::arch::is_x86_feature_detected!("avx512dq")
 }
 

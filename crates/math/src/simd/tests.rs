@@ -358,3 +358,56 @@ proptest! {
         }
     }
 }
+
+/// Where steps over rows of both kinds lead.
+fn descended(level: Level, (n, d): (usize, usize), seed: u64) -> [Vec<f32>; 2] {
+    let matrix = numbers((n + 1) * d, seed);
+    let halves = crate::HalfRows::of(&matrix, d);
+    let rows: Vec<u32> = (0..n).map(|row| u32::try_from(row).unwrap()).collect();
+    let weights: Vec<f32> = numbers(n, seed + 1).iter().map(|w| 1.2 + w).collect();
+    let scales: Vec<f32> = numbers(d, seed + 2).iter().map(|s| 0.6 + 0.5 * s).collect();
+    let (targets, start) = (numbers(n, seed + 3), numbers(d, seed + 4));
+    let mut memory = vec![f32::NAN; 4 * d.next_multiple_of(LINE)];
+    let mut found = [start.clone(), start];
+    let from = Rows {
+        data: &matrix[..],
+        stride: d,
+    };
+    let whole = Descent {
+        matrix: Singles { from, d },
+        rows: &rows,
+        weights: &weights,
+        targets: &targets,
+        scales: &scales,
+        steps: 3,
+    };
+    on::descend_singles(level, whole, &mut found[0], &mut memory);
+    let lines = Halves {
+        lines: halves.lines(),
+        a_row: d.div_ceil(LINE),
+    };
+    let rounded = Descent {
+        matrix: lines,
+        rows: &rows,
+        weights: &weights,
+        targets: &targets,
+        scales: &scales,
+        steps: 3,
+    };
+    on::descend_halves(level, rounded, &mut found[1], &mut memory);
+    found
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn steps_equal_their_twin(n in 1_usize..60, d in 1_usize..90, seed in 0_u64..1000) {
+        let (wanted, all) = twins(|level| descended(level, (n, d), seed));
+        for found in all {
+            for (found, wanted) in found.iter().zip(&wanted) {
+                assert_close(found, wanted, 2e-3);
+            }
+        }
+    }
+}

@@ -182,7 +182,7 @@ fn fill(
 }
 
 /// Transposes tiles, word by word.
-#[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx2,fma")]
 fn turn(from: &[Tile], to: &mut [Tile]) {
     let isa = Avx512::new();
     for (from, to) in from.iter().zip(to) {
@@ -249,7 +249,7 @@ fn gather_pairs(
 }
 
 /// Adds the gathered rows, each times its target, to `sum`.
-#[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx2,fma")]
 fn add_rows(tiles: &[Tile], n_steps: usize, targets: &[f32], sum: &mut [f32]) {
     let isa = Avx512::new();
     let pairs = tiles

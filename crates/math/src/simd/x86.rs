@@ -4,15 +4,19 @@ use std::arch::x86_64::{
     __m256, __m512, _MM_HINT_T0, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_movehl_ps,
     _mm_prefetch, _mm_shuffle_ps, _mm256_add_ps, _mm256_castps256_ps128, _mm256_extractf128_ps,
     _mm256_fmadd_ps, _mm256_fnmadd_ps, _mm256_loadu_ps, _mm256_mul_ps, _mm256_set1_ps,
-    _mm256_storeu_ps, _mm512_add_ps, _mm512_fmadd_ps, _mm512_fnmadd_ps, _mm512_loadu_ps,
-    _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_mul_ps, _mm512_reduce_add_ps,
-    _mm512_set1_ps, _mm512_shuffle_f32x4, _mm512_shuffle_ps, _mm512_storeu_ps, _mm512_unpackhi_ps,
-    _mm512_unpacklo_ps,
+    _mm256_storeu_ps, _mm512_add_ps, _mm512_castsi512_ps, _mm512_fmadd_ps, _mm512_fnmadd_ps,
+    _mm512_loadu_ps, _mm512_loadu_si512, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps,
+    _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_setzero_si512,
+    _mm512_shuffle_f32x4, _mm512_shuffle_ps, _mm512_storeu_ps, _mm512_unpackhi_epi16,
+    _mm512_unpackhi_ps, _mm512_unpacklo_epi16, _mm512_unpacklo_ps,
 };
 
-use super::isa::{BLOCK, Isa, Rows};
+use super::{
+    gather::LINE,
+    isa::{BLOCK, Isa, Rows},
+};
 
-/// AVX-512 (F and DQ): 32 registers of 16 numbers.
+/// AVX-512 (F, BW and DQ): 32 registers of 16 numbers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Avx512(());
 
@@ -22,7 +26,7 @@ pub(super) struct Avx2(());
 
 impl Avx512 {
     /// The proof that the machine has it: only code that is compiled for it can ask safely.
-    #[target_feature(enable = "avx512f,avx512dq,avx2,fma")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx2,fma")]
     #[inline]
     pub(super) fn new() -> Self {
         Self(())
@@ -127,17 +131,25 @@ impl Isa for Avx512 {
         instruction!(_mm512_reduce_add_ps(value))
     }
 
+    /// Two vectors become one of twice as many parts of sums, until the lanes are the vectors.
     #[inline(always)]
     fn sums(self, values: &[__m512; BLOCK]) -> [f32; BLOCK] {
-        let mut columns = self.transposed(*values);
-        for apart in [8, 4, 2, 1] {
-            let (lower, upper) = columns.split_at_mut(apart);
-            for (lower, &upper) in lower.iter_mut().zip(&*upper) {
-                *lower = self.add(*lower, upper);
-            }
+        let mut twos = [self.splat(0.0); 8];
+        for (two, &[a, b]) in twos.iter_mut().zip(values.as_chunks().0) {
+            let lower = instruction!(_mm512_unpacklo_ps(a, b));
+            let upper = instruction!(_mm512_unpackhi_ps(a, b));
+            *two = self.add(lower, upper);
         }
+        let mut fours = [self.splat(0.0); 4];
+        for (four, &[a, b]) in fours.iter_mut().zip(twos.as_chunks().0) {
+            let lower = instruction!(_mm512_shuffle_ps::<0b01_00_01_00>(a, b));
+            let upper = instruction!(_mm512_shuffle_ps::<0b11_10_11_10>(a, b));
+            *four = self.add(lower, upper);
+        }
+        let [first, second, third, fourth] = fours;
+        let (lower, upper) = (self.folded(first, second), self.folded(third, fourth));
         let mut sums = [0.0; BLOCK];
-        self.store(columns[0], &mut sums);
+        self.store(self.folded(lower, upper), &mut sums);
         sums
     }
 
@@ -145,6 +157,27 @@ impl Isa for Avx512 {
     fn prefetch(self, from: &[f32]) {
         // Prefetching reads nothing: any address will do.
         instruction!(_mm_prefetch::<_MM_HINT_T0>(from.as_ptr().cast()));
+    }
+
+    #[inline(always)]
+    fn load_halves(self, line: &[u16; LINE], at: usize) -> __m512 {
+        // SAFETY: `self` proves the instruction, and the line is as long as the register; no alignment is
+        // needed.
+        #[expect(unsafe_code, reason = "loads take pointers")]
+        let line = unsafe { _mm512_loadu_si512(line.as_ptr().cast()) };
+        let zeros = instruction!(_mm512_setzero_si512());
+        // With zeros by turns, a number is the upper half of a word.
+        let words = match at {
+            0 => instruction!(_mm512_unpacklo_epi16(zeros, line)),
+            _ => instruction!(_mm512_unpackhi_epi16(zeros, line)),
+        };
+        instruction!(_mm512_castsi512_ps(words))
+    }
+
+    #[inline(always)]
+    fn prefetch_halves(self, line: &[u16; LINE]) {
+        // Prefetching reads nothing: any address will do.
+        instruction!(_mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast()));
     }
 
     #[inline(always)]
@@ -170,6 +203,14 @@ fn first_lanes(n: usize) -> u16 {
 type Block512 = [__m512; BLOCK];
 
 impl Avx512 {
+    /// The sums of neighboring quarters of two vectors, those of the first before those of the second.
+    #[inline(always)]
+    fn folded(self, a: __m512, b: __m512) -> __m512 {
+        let even = instruction!(_mm512_shuffle_f32x4::<0b10_00_10_00>(a, b));
+        let odd = instruction!(_mm512_shuffle_f32x4::<0b11_01_11_01>(a, b));
+        self.add(even, odd)
+    }
+
     /// Exchanges rows and columns: pairs, then fours, then halves of the registers change places.
     #[inline(always)]
     fn transposed(self, mut rows: Block512) -> Block512 {
