@@ -99,6 +99,44 @@ def irspack_ials(train, tick, solver):
     return model.trainer.core_trainer.user, model.trainer.core_trainer.item
 
 
+def buffalo_als(train, tick, optimizer):
+    import tempfile
+
+    import buffalo
+    import buffalo.misc.log
+    import scipy.io
+
+    buffalo.misc.log.set_log_level(0)
+    folder = tempfile.TemporaryDirectory()
+    path = pathlib.Path(folder.name)
+    scipy.io.mmwrite(path / "train.mtx", train, field="integer")
+    data = buffalo.MatrixMarketOptions().get_default_option()
+    data.input.main = str(path / "train.mtx")
+    data.data.path = str(path / "train.h5py")
+    data.data.tmp_dir = folder.name
+    data.data.validation = {}
+    weight = 500 / (train.shape[0] * train.shape[1]) ** 0.5
+    told = buffalo.ALSOption().get_default_option()
+    told.d = options.factors
+    told.num_workers = options.threads
+    told.alpha = 1 / weight
+    told.optimizer = optimizer
+    told.num_iters = 1
+    told.random_seed = 1
+    told.compute_loss_on_training = False
+    told.evaluation_on_learning = False
+    model = buffalo.ALS(told, data_opt=data)
+    model.initialize()
+    # Reading its own form of the data is not training.
+    ticks.clear()
+    tick()
+    # It goes on from where it is, as it does between the iterations of one call.
+    for _ in range(options.iterations):
+        model.train()
+        tick()
+    return model.P, model.Q
+
+
 def lenskit_als(train, tick):
     import pandas
     import torch
@@ -161,6 +199,8 @@ MODELS = {
     "irspack iALS: Cholesky": lambda train, tick: irspack_ials(train, tick, "CHOLESKY"),
     "irspack iALS: CG": lambda train, tick: irspack_ials(train, tick, "CG"),
     "irspack iALS++": lambda train, tick: irspack_ials(train, tick, "IALSPP"),
+    "buffalo ALS: CG": lambda train, tick: buffalo_als(train, tick, "manual_cg"),
+    "buffalo ALS: Cholesky": lambda train, tick: buffalo_als(train, tick, "llt"),
     "lenskit ALS": lenskit_als,
     "fastslim SLIM": fastslim,
     "numpy EASE": ease,
@@ -197,14 +237,17 @@ def ndcg(fitted, train, test):
     return total / len(tested)
 
 
+# When each step began and ended, by wall and by processor.
+ticks = []
+
+
+def tick(*_):
+    ticks.append((time.perf_counter(), time.process_time()))
+
+
 def main():
     shape = tuple(map(int, (options.folder / "shape").read_text().split()))
     train, test = rows("train", shape), rows("test", shape)
-    ticks = []
-
-    def tick(*_):
-        ticks.append((time.perf_counter(), time.process_time()))
-
     importlib.import_module(options.model.split()[0])
     base = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     tick()

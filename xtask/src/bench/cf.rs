@@ -44,6 +44,10 @@ pub(crate) struct Options {
     /// Rounds
     #[arg(long, default_value_t = 3)]
     rounds: u32,
+    /// Also tell the time of the shortest training that comes to this share of the best nDCG@20 of a
+    /// table; 0 for not
+    #[arg(long, default_value_t = 0.98)]
+    reach: f64,
     /// Models of ours [default: ials-cholesky,ials-cg,ials-blocks,bpr]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     models: Vec<String>,
@@ -65,7 +69,9 @@ pub(crate) struct Options {
 const ALL: &str = "all";
 const MODELS: &str = "ials-cholesky,ials-cg,ials-blocks,bpr";
 const PEERS: &str = "implicit ALS: CG,implicit ALS: Cholesky,implicit BPR,irspack iALS: Cholesky,\
-                     irspack iALS: CG,irspack iALS++,lenskit ALS";
+                     irspack iALS: CG,irspack iALS++,buffalo ALS: CG,lenskit ALS";
+/// A library that needs an environment of its own, for the old versions of what it stands on.
+const ALONE: &str = "buffalo";
 
 impl Options {
     /// The models asked for, or the usual ones.
@@ -97,6 +103,7 @@ struct Outcome {
     step_seconds: f64,
     step_cpu_seconds: f64,
     seconds: f64,
+    cpu_seconds: f64,
     ndcg20: f64,
     peak_bytes: u64,
 }
@@ -120,6 +127,11 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     }
     let script = workspace.root().join("xtask/bench/peers/cf.py");
     let (models, peers) = (options.models(MODELS), options.peers(PEERS));
+    let is_alone = |model: &str| model.starts_with(ALONE);
+    let alone = match peers.iter().any(|model| is_alone(model)) {
+        true => Some(peers::python(workspace, ALONE)?),
+        false => None,
+    };
     let mut gemm = on_cores("1", &program);
     let gemm = shell::read(gemm.args(["--folder", ".", "gemm"]))?;
     shell::say(format_args!(
@@ -132,13 +144,13 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         for &factors in &options.factors {
             for &threads in &options.threads {
                 shell::heading(format_args!("{size}, {factors} factors, {threads} threads"));
-                let contender = |kind: &Kind<'_>| {
+                let contender = |kind: &Kind<'_>, iterations: u32| {
                     let mut command = on_cores(&cores(threads), kind.program);
                     command.args(kind.script).arg("--folder").arg(&folder);
                     command.args(kind.verb).args(["--model", kind.model]);
                     command.args(["--factors", &factors.to_string()]);
                     command.args(["--threads", &threads.to_string()]);
-                    command.args(["--iterations", &options.iterations.to_string()]);
+                    command.args(["--iterations", &iterations.to_string()]);
                     command
                 };
                 let ours = models.iter().map(|model| Kind {
@@ -148,16 +160,22 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
                     model,
                 });
                 let theirs = peers.iter().filter_map(|model| {
+                    let program = if is_alone(model) { &alone } else { &python };
                     Some(Kind {
-                        program: python.as_deref()?,
+                        program: program.as_deref()?,
                         script: Some(&script),
                         verb: None,
                         model,
                     })
                 });
                 let kinds: Vec<Kind<'_>> = ours.chain(theirs).collect();
-                let mut commands: Vec<Command> = kinds.iter().map(contender).collect();
-                print(&turns(&mut commands, options.rounds)?);
+                let whole = |kind| contender(kind, options.iterations);
+                let mut commands: Vec<Command> = kinds.iter().map(whole).collect();
+                let all = turns(&mut commands, options.rounds)?;
+                print(&all);
+                if options.reach > 0.0 {
+                    reach(&kinds, &all, options, contender)?;
+                }
             }
         }
     }
@@ -205,17 +223,66 @@ fn turns(commands: &mut [Command], rounds: u32) -> anyhow::Result<Vec<Vec<Outcom
     Ok(all)
 }
 
+/// Finds the shortest training of each contender that comes to the share of the best nDCG asked for, of
+/// those who have as much in the end; measures all of these in turns, too, and prints them.
+fn reach<'a>(
+    kinds: &'a [Kind<'a>],
+    all: &[Vec<Outcome>],
+    options: &Options,
+    contender: impl Fn(&'a Kind<'a>, u32) -> Command,
+) -> anyhow::Result<()> {
+    let finals = all.iter().filter_map(|outcomes| outcomes.first());
+    let best = finals.map(|one| one.ndcg20).fold(0.0, f64::max);
+    let wanted = options.reach * best;
+    let (mut shortest, mut commands) = (Vec::new(), Vec::new());
+    for (kind, outcomes) in kinds.iter().zip(all) {
+        if outcomes.first().is_none_or(|one| one.ndcg20 < wanted) {
+            continue;
+        }
+        let mut iterations = 1;
+        while iterations < options.iterations {
+            let found = &turns(&mut [contender(kind, iterations)], 1)?[0];
+            if found.iter().any(|one| one.ndcg20 >= wanted) {
+                break;
+            }
+            iterations += 1;
+        }
+        shortest.push(iterations);
+        commands.push(contender(kind, iterations));
+    }
+    shell::say(format_args!(
+        "\n| to an nDCG@20 of {wanted:.4} | model | iterations | CPU s in all | s in all |"
+    ));
+    shell::say("|---|---|---|---|---|");
+    let all = turns(&mut commands, options.rounds)?;
+    for (iterations, outcomes) in shortest.iter().zip(&all) {
+        let [first, ..] = outcomes.as_slice() else {
+            continue;
+        };
+        shell::say(format_args!(
+            "| {} | {} | {iterations} | {:.2} | {:.2} |",
+            first.library,
+            first.model,
+            median(outcomes, |one| one.cpu_seconds),
+            median(outcomes, |one| one.seconds),
+        ));
+    }
+    Ok(())
+}
+
+/// The middle of what the rounds gave.
+fn median(outcomes: &[Outcome], of: fn(&Outcome) -> f64) -> f64 {
+    let mut values: Vec<f64> = outcomes.iter().map(of).collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
 fn print(all: &[Vec<Outcome>]) {
     shell::say(
         "\n| library | model | CPU s a step | s a step | s in all | nDCG@20 | memory above the data, MiB |",
     );
     shell::say("|---|---|---|---|---|---|---|");
     for outcomes in all {
-        let median = |of: fn(&Outcome) -> f64| {
-            let mut values: Vec<f64> = outcomes.iter().map(of).collect();
-            values.sort_by(f64::total_cmp);
-            values.get(values.len() / 2).copied().unwrap_or_default()
-        };
         let Some(first) = outcomes.first() else {
             continue;
         };
@@ -223,11 +290,11 @@ fn print(all: &[Vec<Outcome>]) {
             "| {} | {} | {:.4} | {:.4} | {:.2} | {:.4} | {:.0} |",
             first.library,
             first.model,
-            median(|one| one.step_cpu_seconds),
-            median(|one| one.step_seconds),
-            median(|one| one.seconds),
+            median(outcomes, |one| one.step_cpu_seconds),
+            median(outcomes, |one| one.step_seconds),
+            median(outcomes, |one| one.seconds),
             first.ndcg20,
-            median(|one| one.peak_bytes as f64) / f64::from(1 << 20),
+            median(outcomes, |one| one.peak_bytes as f64) / f64::from(1 << 20),
         ));
     }
 }
