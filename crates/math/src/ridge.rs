@@ -23,7 +23,7 @@
 
 use crate::{
     HalfRows,
-    simd::{self, BLOCK, Pack, RankUpdate, Rows, Sign},
+    simd::{self, BLOCK, Pack, RankUpdate, Rows, Sign, tiles::Gathered},
 };
 
 mod descend;
@@ -69,7 +69,7 @@ pub struct Ridge {
     turned: Lines,
     system: Lines,
     right: Lines,
-    gathered: halves::Scratch,
+    gathered: Gathered,
 }
 
 /// The system was not positive definite: some number was not finite.

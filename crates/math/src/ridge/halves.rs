@@ -13,12 +13,6 @@ use crate::{
     },
 };
 
-/// Memory for one problem after the other.
-#[derive(Debug, Default)]
-pub(super) struct Scratch {
-    tiles: Gathered,
-}
-
 /// A problem of enough rows that tiles gain something, on a machine that has them.
 #[derive(Debug)]
 pub(super) struct Tiled<'a> {
@@ -93,7 +87,7 @@ impl Ridge {
         let system = self.system.room(tiled.width() * stride);
         let right = self.right.room(2 * tiled.width());
         let (right, half_way) = right.split_at_mut(tiled.width());
-        tiled.read(&mut self.gathered.tiles, system, right);
+        tiled.read(&mut self.gathered, system, right);
         for (row, scale) in tiled.problem.scales.iter().enumerate() {
             system[row * stride + row] += 1.0 / (scale * scale);
         }
