@@ -42,6 +42,118 @@ wide! {
     }
 }
 
+/// Values between which vectors are known.
+#[derive(Debug, Clone, Copy)]
+pub struct Knots<'a> {
+    /// Rising values.
+    pub knots: &'a [f32],
+    /// A vector for each of them, then the one of no number at all.
+    pub vectors: &'a [f32],
+}
+
+wide! {
+    /// Writes for each value `(1 - s) low + s high`, with the vectors of the knots below and above it and the share
+    /// `s` of the way between them; beyond the first or last knot that one's vector, for NaN the last vector.
+    ///
+    /// - `to`: for each value as many numbers as a vector has, `stride` apart.
+    ///
+    /// # Panics
+    ///
+    /// When there is no knot, or too little room.
+    pub fn interpolate(values: &[f32], known: Knots<'_>, to: &mut [f32], stride: usize) {
+        let d = known.vectors.len() / (known.knots.len() + 1);
+        for (block, values) in values.chunks(LANES).enumerate() {
+            let between = between(values, known.knots);
+            let to = &mut to[block * LANES * stride..];
+            match d {
+                8 => mix::<8>(known.vectors, between, (to, stride), values.len()),
+                16 => mix::<16>(known.vectors, between, (to, stride), values.len()),
+                32 => mix::<32>(known.vectors, between, (to, stride), values.len()),
+                _ => mix_any((known.vectors, d), between, (to, stride), values.len()),
+            }
+        }
+    }
+}
+
+/// Values that are looked up together.
+const LANES: usize = 16;
+
+/// Places of vectors below and above, and the share of the latter.
+type Between = ([u32; LANES], [u32; LANES], [f32; LANES]);
+
+#[inline(always)]
+fn between(values: &[f32], knots: &[f32]) -> Between {
+    let (&first, &last) = (&knots[0], &knots[knots.len() - 1]);
+    let mut wanted = [f32::NAN; LANES];
+    wanted[..values.len()].copy_from_slice(values);
+    let mut counts = [0_u32; LANES];
+    let mut lows = [first; LANES];
+    for &knot in knots {
+        for ((count, low), &value) in counts.iter_mut().zip(&mut lows).zip(&wanted) {
+            *count += u32::from(knot <= value);
+            *low = if knot <= value { knot } else { *low };
+        }
+    }
+    let mut highs = [last; LANES];
+    for &knot in knots.iter().rev() {
+        for (high, &value) in highs.iter_mut().zip(&wanted) {
+            *high = if knot > value { knot } else { *high };
+        }
+    }
+    let unknown = u32::try_from(knots.len()).expect("fewer knots than numbers");
+    let (mut places, mut above, mut shares) = ([0; LANES], [0; LANES], [0.0; LANES]);
+    for lane in 0..LANES {
+        let (value, count) = (wanted[lane], counts[lane]);
+        let inside = count > 0 && count < unknown;
+        let share = (value - lows[lane]) / (highs[lane] - lows[lane]);
+        shares[lane] = if inside { share } else { 0.0 };
+        let place = if value.is_nan() {
+            unknown
+        } else {
+            count.max(1) - 1
+        };
+        places[lane] = place;
+        above[lane] = place + u32::from(shares[lane] > 0.0);
+    }
+    (places, above, shares)
+}
+
+#[inline(always)]
+fn mix<const D: usize>(
+    vectors: &[f32],
+    (places, above, shares): Between,
+    (to, stride): (&mut [f32], usize),
+    n: usize,
+) {
+    let (vectors, _) = vectors.as_chunks::<D>();
+    for at in 0..n {
+        let (low, high) = (vectors[places[at] as usize], vectors[above[at] as usize]);
+        let share = shares[at];
+        let to = to[at * stride..].first_chunk_mut::<D>();
+        let to = to.expect("room for a vector");
+        for number in 0..D {
+            to[number] = (1.0 - share) * low[number] + share * high[number];
+        }
+    }
+}
+
+#[inline(always)]
+fn mix_any(
+    (vectors, d): (&[f32], usize),
+    (places, above, shares): Between,
+    (to, stride): (&mut [f32], usize),
+    n: usize,
+) {
+    for at in 0..n {
+        let vector = |place: u32| &vectors[place as usize * d..][..d];
+        let (low, high) = (vector(places[at]), vector(above[at]));
+        let numbers = to[at * stride..][..d].iter_mut();
+        for (to, (low, high)) in numbers.zip(low.iter().zip(high)) {
+            *to = (1.0 - shares[at]) * low + shares[at] * high;
+        }
+    }
+}
+
 /// Asks memory for the numbers that `from` begins with; nothing where the machine cannot be asked.
 #[inline]
 pub fn prefetch(from: &[f32]) {
@@ -177,6 +289,33 @@ mod tests {
         let mut slopes = [3.0; 3];
         rectified_slopes(&mut slopes, &values, 2.0);
         near(&slopes, &[0.0, 0.0, 6.0]);
+    }
+
+    #[test]
+    fn vectors_are_mixed_between_knots() {
+        let knots = [-1.0, 1.0, 3.0];
+        for d in [2_u8, 8, 16, 20, 32] {
+            let vector = |start: u8| (0..d).map(move |number| f32::from(start + number));
+            let vectors: Vec<f32> = [0, 100, 50, 7].into_iter().flat_map(vector).collect();
+            let known = Knots {
+                knots: &knots,
+                vectors: &vectors,
+            };
+            let mut values = vec![-9.0, -1.0, 0.0, 1.0, 2.5, 3.0, 9.0, f32::NAN];
+            values.resize(19, -0.5);
+            let (d, stride) = (usize::from(d), usize::from(d) + 3);
+            let mut to = vec![5.0; values.len() * stride];
+            interpolate(&values, known, &mut to, stride);
+            let firsts: Vec<f32> = to.chunks(stride).map(|row| row[0]).collect();
+            near(
+                &firsts[..9],
+                &[0.0, 0.0, 50.0, 100.0, 62.5, 50.0, 50.0, 7.0, 25.0],
+            );
+            for (row, first) in to.chunks(stride).zip(firsts) {
+                assert!((row[d - 1] - first - (d - 1) as f32).abs() < 1e-4);
+                near(&row[d..], &[5.0; 3]);
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The exponential function for many numbers at once: plain arithmetic without branches, the same
 //! bits on every machine.
 
+use crate::simd::loops::wide;
+
 /// 1.5 · 2²³: adding it leaves the nearest whole number in the low bits.
 const ROUND: f32 = 12_582_912.0;
 const LOG2_E: f32 = std::f32::consts::LOG2_E;
@@ -76,6 +78,37 @@ pub fn exp_all(values: &mut [f32], shift: f32) -> f64 {
     total
 }
 
+wide! {
+    /// Replaces numbers by the shares of their exponentials in the sum of all of them.
+    pub fn softmax(values: &mut [f32]) {
+        let mut largest = [f32::NEG_INFINITY; LANES];
+        let (whole, rest) = values.as_chunks_mut::<LANES>();
+        // What fills up the last chunk adds less to the sum than can be seen.
+        let mut last = [f32::NEG_INFINITY; LANES];
+        last[..rest.len()].copy_from_slice(rest);
+        for chunk in whole.iter().chain([&last]) {
+            for (most, &value) in largest.iter_mut().zip(chunk) {
+                *most = if value > *most { value } else { *most };
+            }
+        }
+        let most = largest.iter().fold(f32::NEG_INFINITY, |most, &value| most.max(value));
+        let mut sums = [0.0_f32; LANES];
+        for chunk in whole.iter_mut().chain([&mut last]) {
+            for (sum, value) in sums.iter_mut().zip(chunk) {
+                *value = exp(*value - most);
+                *sum += *value;
+            }
+        }
+        let total: f32 = sums.iter().sum();
+        for chunk in whole.iter_mut().chain([&mut last]) {
+            for value in chunk {
+                *value /= total;
+            }
+        }
+        rest.copy_from_slice(&last[..rest.len()]);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +134,22 @@ mod tests {
             assert_eq!(largest(&values).to_bits(), most.to_bits());
             let got = exp_all(&mut values, 1.0);
             assert!((got - want).abs() <= 1e-5 * want, "{got} {want}");
+        }
+    }
+
+    #[test]
+    fn shares_sum_to_one_and_are_in_proportion() {
+        softmax(&mut []);
+        for n in [1_u16, 2, 11, 16, 17, 50] {
+            let mut values: Vec<f32> = (0..n).map(|i| f32::from(i % 9) * 0.5 - 60.0).collect();
+            let exponentials = values.iter().map(|&v| (f64::from(v) + 60.0).exp());
+            let wanted: Vec<f64> = exponentials.collect();
+            let total: f64 = wanted.iter().sum();
+            softmax(&mut values);
+            for (found, wanted) in values.iter().zip(wanted) {
+                let gap = f64::from(*found) - wanted / total;
+                assert!(gap.abs() < 1e-6, "{found} of {n}");
+            }
         }
     }
 

@@ -9,6 +9,7 @@ pub mod exponential;
 pub mod gemm;
 mod half_rows;
 pub mod halves;
+pub mod looks;
 pub mod matrix;
 pub mod pairs;
 pub mod random;

@@ -31,8 +31,8 @@ pub(crate) use gather::{Gather, LINE, PLACES};
 pub(crate) use gemm::{gemm_f32, gemm_f64};
 pub(crate) use isa::{BLOCK, Rows};
 pub(crate) use kernels::{
-    Affine, Begun, Descent, FIELDS, Halves, Outer, PANEL, Pack, Pairs, RankUpdate, Rotation, Sign,
-    Singles, Start, Update,
+    Affine, Begun, Descent, FIELDS, Halves, Looks, Outer, PANEL, Pack, Pairs, RankUpdate, Rotation,
+    Sign, Singles, Start, Update,
 };
 pub(crate) use level::Level;
 pub(crate) use loops::prefetch;
@@ -51,7 +51,7 @@ macro_rules! dispatch {
 
         /// The same kernels on a given instruction set.
         pub(crate) mod on {
-            use super::{Affine, Begun, Descent, Halves, Level, Outer, PANEL, Pack, Pairs};
+            use super::{Affine, Begun, Descent, Halves, Level, Looks, Outer, PANEL, Pack, Pairs};
             use super::{RankUpdate, Rotation, Rows, Singles, Update};
             use super::{kernels, level::Kind, portable};
 
@@ -100,6 +100,8 @@ dispatch! {
     fn affine(all: Affine<'_>);
     /// See [`Outer`].
     fn outer(all: Outer<'_>);
+    /// See [`Looks`].
+    fn looks(all: Looks<'_>);
     /// Writes what the first `shared` fields of a row give to the sums of pairs.
     fn pairs_begin(pairs: Pairs<'_>, shared: usize, start: &mut [f32]);
     /// Writes the sum over the pairs of each row.

@@ -82,9 +82,13 @@ impl DenseColumn {
     /// The input that stands for a value; 0 for an unknown one.
     #[inline]
     pub(crate) fn scaled(&self, value: f32) -> f32 {
-        if value.is_nan() {
-            return 0.0;
-        }
+        let scaled = self.scaled_or_unknown(value);
+        if scaled.is_nan() { 0.0 } else { scaled }
+    }
+
+    /// The same; NaN for an unknown value.
+    #[inline]
+    pub(crate) fn scaled_or_unknown(&self, value: f32) -> f32 {
         let scaled = (bent(value, self.logarithm) - self.mean) * self.scale;
         scaled.clamp(-FAR, FAR)
     }
@@ -196,6 +200,35 @@ mod tests {
             let column = fit(values, 4);
             assert!(column.scaled(3.0).abs() < 1e-7, "{values:?}");
             assert!(column.between(3.0).place <= 1);
+        }
+    }
+
+    #[test]
+    fn vectors_of_many_values_are_those_of_each() {
+        let column = fit(&[0.0, 0.5, 1.0, 2.0, 3.5, 4.0, f32::NAN], 5);
+        let n = column.table_rows();
+        let mut vectors = vec![0.0; n * 8];
+        marquee_math::fill_normal(&mut marquee_math::rng(5, 0), 1.0, &mut vectors);
+        let values: Vec<f32> = (-9..60)
+            .map(|at| at as f32 * 0.1)
+            .chain([f32::NAN])
+            .collect();
+        let scaled = values.iter().map(|&value| column.scaled_or_unknown(value));
+        let known = marquee_math::elements::Knots {
+            knots: &column.knots,
+            vectors: &vectors,
+        };
+        let scaled: Vec<f32> = scaled.collect();
+        let mut found = vec![0.0; values.len() * 8];
+        marquee_math::elements::interpolate(&scaled, known, &mut found, 8);
+        for (&value, found) in values.iter().zip(found.chunks(8)) {
+            let Between { place, share } = column.between(value);
+            let (low, high) = (&vectors[place as usize * 8..], share > 0.0);
+            let high = &vectors[(place as usize + usize::from(high)) * 8..];
+            for (found, (low, high)) in found.iter().zip(low.iter().zip(high)) {
+                let wanted = (1.0 - share) * low + share * high;
+                assert_eq!(found.to_bits(), wanted.to_bits(), "{value}");
+            }
         }
     }
 

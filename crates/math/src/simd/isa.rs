@@ -46,6 +46,9 @@ pub(super) trait Isa: Copy {
     /// `a + b`.
     fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
 
+    /// The larger of `a` and `b`, `b` where one of them is no number.
+    fn max(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+
     /// `a * b + c`, rounded once where the machine can.
     fn mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
 

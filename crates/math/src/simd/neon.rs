@@ -1,8 +1,8 @@
 //! The vector instructions that every 64-bit Arm machine has.
 
 use std::arch::aarch64::{
-    float32x4_t, vaddq_f32, vaddvq_f32, vdupq_n_f32, vfmaq_f32, vfmsq_f32, vld1q_f32, vmulq_f32,
-    vst1q_f32,
+    float32x4_t, vaddq_f32, vaddvq_f32, vbslq_f32, vcgtq_f32, vdupq_n_f32, vfmaq_f32, vfmsq_f32,
+    vld1q_f32, vmulq_f32, vst1q_f32,
 };
 
 use super::isa::Isa;
@@ -57,6 +57,11 @@ impl Isa for Neon {
     #[inline(always)]
     fn add(self, a: float32x4_t, b: float32x4_t) -> float32x4_t {
         vaddq_f32(a, b)
+    }
+
+    #[inline(always)]
+    fn max(self, a: float32x4_t, b: float32x4_t) -> float32x4_t {
+        vbslq_f32(vcgtq_f32(a, b), a, b)
     }
 
     #[inline(always)]

@@ -166,6 +166,41 @@ proptest! {
     }
 
     #[test]
+    fn looks_equal_their_twin(d in 1_usize..20, blocks in (1_usize..3, 1_usize..5), n in 1_usize..4, seed in 0_u64..1000) {
+        let (units, n_events) = (blocks.0 * BLOCK, blocks.1 * BLOCK);
+        let (events, base) = (numbers(d * n_events, seed), numbers(units * n_events, seed + 1));
+        let (weights, score) = (numbers(d * units, seed + 2), numbers(units, seed + 3));
+        let (candidates, starts) = (numbers(n * (d + 3), seed + 4), numbers(n * units, seed + 5));
+        let run = |level, rows: std::ops::Range<usize>| {
+            let (mut scaled, mut hidden) = (vec![0.0; d * units], vec![9.0; units * n_events]);
+            let mut scores = vec![9.0; rows.len() * n_events];
+            on::looks(level, Looks {
+                events: &events,
+                base: &base,
+                weights: &weights,
+                score: &score,
+                candidates: Rows { data: &candidates[rows.start * (d + 3)..], stride: d + 3 },
+                starts: &starts[rows.start * units..rows.end * units],
+                size: (d, units, n_events),
+                scaled: &mut scaled,
+                hidden: &mut hidden,
+                scores: &mut scores,
+            });
+            scores
+        };
+        let (wanted, all) = twins(|level| run(level, 0..n));
+        for found in &all {
+            assert_close(found, &wanted, 1e-3);
+            prop_assert!(found.iter().zip(&all[0]).all(|(a, b)| a.to_bits() == b.to_bits()));
+        }
+        for level in Level::all() {
+            let (together, alone) = (run(level, 0..n), run(level, n - 1..n));
+            let last = together[(n - 1) * n_events..].iter().zip(&alone);
+            prop_assert!(last.into_iter().all(|(a, b)| a.to_bits() == b.to_bits()));
+        }
+    }
+
+    #[test]
     fn transposing_moves_every_number(rows in 1_usize..4, columns in 1_usize..4, seed in 0_u64..1000) {
         let (rows, columns) = (rows * BLOCK, columns * BLOCK);
         let from = numbers(rows * columns, seed);

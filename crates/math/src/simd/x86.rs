@@ -3,12 +3,12 @@
 use std::arch::x86_64::{
     __m256, __m512, _MM_HINT_T0, _mm_add_ps, _mm_add_ss, _mm_cvtss_f32, _mm_movehl_ps,
     _mm_prefetch, _mm_shuffle_ps, _mm256_add_ps, _mm256_castps256_ps128, _mm256_extractf128_ps,
-    _mm256_fmadd_ps, _mm256_fnmadd_ps, _mm256_loadu_ps, _mm256_mul_ps, _mm256_set1_ps,
-    _mm256_storeu_ps, _mm512_add_ps, _mm512_castsi512_ps, _mm512_fmadd_ps, _mm512_fnmadd_ps,
-    _mm512_loadu_ps, _mm512_loadu_si512, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps,
-    _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_set1_ps, _mm512_setzero_si512,
-    _mm512_shuffle_f32x4, _mm512_shuffle_ps, _mm512_storeu_ps, _mm512_unpackhi_epi16,
-    _mm512_unpackhi_ps, _mm512_unpacklo_epi16, _mm512_unpacklo_ps,
+    _mm256_fmadd_ps, _mm256_fnmadd_ps, _mm256_loadu_ps, _mm256_max_ps, _mm256_mul_ps,
+    _mm256_set1_ps, _mm256_storeu_ps, _mm512_add_ps, _mm512_castsi512_ps, _mm512_fmadd_ps,
+    _mm512_fnmadd_ps, _mm512_loadu_ps, _mm512_loadu_si512, _mm512_mask_storeu_ps,
+    _mm512_maskz_loadu_ps, _mm512_max_ps, _mm512_mul_ps, _mm512_reduce_add_ps, _mm512_set1_ps,
+    _mm512_setzero_si512, _mm512_shuffle_f32x4, _mm512_shuffle_ps, _mm512_storeu_ps,
+    _mm512_unpackhi_epi16, _mm512_unpackhi_ps, _mm512_unpacklo_epi16, _mm512_unpacklo_ps,
 };
 
 use super::{
@@ -114,6 +114,11 @@ impl Isa for Avx512 {
     #[inline(always)]
     fn add(self, a: __m512, b: __m512) -> __m512 {
         instruction!(_mm512_add_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn max(self, a: __m512, b: __m512) -> __m512 {
+        instruction!(_mm512_max_ps(a, b))
     }
 
     #[inline(always)]
@@ -289,6 +294,11 @@ impl Isa for Avx2 {
     #[inline(always)]
     fn add(self, a: __m256, b: __m256) -> __m256 {
         instruction!(_mm256_add_ps(a, b))
+    }
+
+    #[inline(always)]
+    fn max(self, a: __m256, b: __m256) -> __m256 {
+        instruction!(_mm256_max_ps(a, b))
     }
 
     #[inline(always)]

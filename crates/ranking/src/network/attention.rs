@@ -4,29 +4,37 @@
 //! Source: Zhou et al. 2018 (DIN), with weights that sum to one.
 
 use marquee_features::FeatureRows;
-use marquee_math::{AFFINE_BLOCK, split::Parts};
+use marquee_math::{
+    AFFINE_BLOCK, MatrixView, MatrixViewMut, affine,
+    exponential::softmax,
+    looks::{Looks, LooksSpace, turn},
+    split::Parts,
+};
 
 use super::{
     layout::{Layout, SequenceInput, add, known},
     linear::{Input, Space, Weights},
-    outcome::softmax,
     pass::{sized, zeroed},
     shape::AttentionShape,
     tables::Tables,
 };
 
-/// Buffers for one row.
+/// Buffers for some rows.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Attention {
     /// What rows of the last request share, for each sequence.
     views: Vec<View>,
-    /// The product of each event with the candidate.
-    products: Vec<f32>,
-    hidden: Vec<f32>,
+    /// What each candidate alone gives to the hidden layer.
+    starts: Vec<f32>,
+    looks: LooksSpace,
+    /// For each candidate the share of each event, padded.
     shares: Vec<f32>,
-    start: Vec<f32>,
+    /// Means of events.
+    means: Vec<f32>,
+    zeros: Vec<f32>,
     /// On the way back: each event, then its product with the candidate.
     keys: Vec<f32>,
+    hidden: Vec<f32>,
     d_hidden: Vec<f32>,
     d_start: Vec<f32>,
     d_keys: Vec<f32>,
@@ -38,9 +46,23 @@ pub(crate) struct Attention {
 #[derive(Debug, Clone, Default)]
 struct View {
     request: Option<usize>,
+    /// How many there are; the rest are padded with zeros.
+    n: usize,
+    /// A row for each event, padded.
     events: Vec<f32>,
-    /// What the events alone give to the hidden layer.
+    /// A row for each number of an event.
+    columns: Vec<f32>,
+    /// What the events alone give to the hidden layer, a row for each unit.
     base: Vec<f32>,
+    /// The same, a row for each event.
+    rows: Vec<f32>,
+}
+
+impl View {
+    /// Events, padded.
+    fn padded(&self) -> usize {
+        self.n.next_multiple_of(AFFINE_BLOCK)
+    }
 }
 
 /// A sequence that a candidate looks at.
@@ -77,72 +99,73 @@ impl Attention {
         }
     }
 
-    /// Writes what the candidate whose inputs are `x` sees in a sequence into its place in `x`.
+    /// Writes what candidates of one request see in a sequence into their inputs, `stride` apart.
     pub(crate) fn forward(
         &mut self,
         looking: Looking<'_>,
         sequence: Sequence<'_>,
         (rows, request): (&FeatureRows<'_>, usize),
-        x: &mut [f32],
+        (to, stride): (&mut [f32], usize),
     ) {
         let d = looking.layout.embedding;
         let Sequence { at, input, .. } = sequence;
         let ids = rows.sequence(request, input.field);
+        let n_rows = to.len() / stride;
+        let x = Input::new(to, stride, n_rows);
         self.weigh(looking, sequence, (ids, request), x);
-        let to = &mut x[input.column..][..d];
-        to.fill(0.0);
-        let events = self.views[at].events.chunks_exact(d);
-        for (event, &share) in events.zip(&self.shares) {
-            add(to, share, event);
+        let view = &self.views[at];
+        let width = d.next_multiple_of(AFFINE_BLOCK);
+        let means = sized(&mut self.means, n_rows * width);
+        let zeros = zeroed(&mut self.zeros, width);
+        affine(
+            MatrixView::with_stride(&self.shares, n_rows, view.n, view.padded()),
+            MatrixView::new(&view.events[..view.n * width], view.n, width),
+            zeros,
+            &mut MatrixViewMut::new(means, n_rows, width),
+        );
+        let rows = to.chunks_exact_mut(stride);
+        for (x, mean) in rows.zip(means.chunks_exact(width)) {
+            x[input.column..][..d].copy_from_slice(&mean[..d]);
         }
     }
 
-    /// Works out the share of each event.
+    /// Works out the share of each event for each row of inputs.
     fn weigh(
         &mut self,
         looking: Looking<'_>,
         sequence: Sequence<'_>,
         (ids, request): (&[u32], usize),
-        x: &[f32],
+        x: Input<'_>,
     ) {
         let Sequence { at, shape, input } = sequence;
         let (d, weights) = (looking.layout.embedding, looking.weights);
         self.see(looking, sequence, (ids, request));
         let view = &self.views[at];
-        let query = &x[input.query.expect("only sequences with a candidate")..][..d];
-        let products = sized(&mut self.products, view.events.len());
-        let rows = products.chunks_exact_mut(d);
-        for (to, event) in rows.zip(view.events.chunks_exact(d)) {
-            for ((to, event), query) in to.iter_mut().zip(event).zip(query) {
-                *to = event * query;
-            }
-        }
-        let start = sized(&mut self.start, shape.query.padded());
+        let place = input.query.expect("only sequences with a candidate");
+        let queries = Input {
+            data: &x.data[place..],
+            ..x
+        };
+        let units = shape.query.padded();
+        let starts = sized(&mut self.starts, x.n_rows * units);
         let bias = &weights[shape.query.bias.clone()];
-        let query = Input::new(query, d, 1);
-        shape
-            .query
-            .forward_part(weights, (query, 0..d), bias, start);
-        let n = view.events.len() / d;
-        let padded = shape.key.padded();
-        let hidden = sized(&mut self.hidden, n * padded);
-        let rows = hidden.chunks_exact_mut(padded);
-        for (hidden, base) in rows.zip(view.base.chunks_exact(padded)) {
-            for ((hidden, base), start) in hidden.iter_mut().zip(base).zip(&*start) {
-                *hidden = base + start;
-            }
+        let query = &shape.query;
+        query.forward_part(weights, (queries, 0..d), bias, starts);
+        let n_events = view.padded();
+        let shares = sized(&mut self.shares, x.n_rows * n_events);
+        let looks = Looks {
+            events: &view.columns,
+            base: &view.base,
+            weights: shape.key.weights_of(weights, d..2 * d),
+            score: &weights[shape.score.clone()],
+        };
+        looks.scores(queries.view(d), starts, &mut self.looks, shares);
+        for shares in shares.chunks_exact_mut(n_events.max(1)) {
+            softmax(&mut shares[..view.n]);
         }
-        let products = Input::new(&self.products, d, n);
-        shape.key.add_part(weights, (products, d..2 * d), hidden);
-        marquee_math::elements::rectify(hidden);
-        let shares = sized(&mut self.shares, n);
-        if n > 0 {
-            marquee_math::dots(hidden, &weights[shape.score.clone()], padded, shares);
-        }
-        softmax(shares);
     }
 
-    /// Reads the events of a request, unless the last row belonged to it too.
+    /// Reads the events of a request, unless the last rows belonged to it too.
     fn see(
         &mut self,
         looking: Looking<'_>,
@@ -163,16 +186,18 @@ impl Attention {
             ..
         } = looking;
         let d = layout.embedding;
-        view.events.clear();
-        for &id in known(ids) {
-            let start = view.events.len();
-            view.events.resize(start + d, 0.0);
-            tables.read(layout.row_of(input.table, id), &mut view.events[start..]);
+        view.n = known(ids).count();
+        let (n, units) = (view.padded(), shape.key.padded());
+        let width = d.next_multiple_of(AFFINE_BLOCK);
+        let events = zeroed(&mut view.events, n * width);
+        for (&id, event) in known(ids).zip(events.chunks_exact_mut(width)) {
+            tables.read(layout.row_of(input.table, id), &mut event[..d]);
         }
-        let n = view.events.len() / d;
-        let base = zeroed(&mut view.base, n * shape.key.padded());
-        let events = Input::new(&view.events, d, n);
-        shape.key.add_part(weights, (events, 0..d), base);
+        turn(events, (n, width), sized(&mut view.columns, n * width));
+        let rows = zeroed(&mut view.rows, n * units);
+        let events = Input::new(&view.events, width, n);
+        shape.key.add_part(weights, (events, 0..d), rows);
+        turn(rows, (n, units), sized(&mut view.base, n * units));
     }
 
     /// Adds the slopes of weights to `gradients`, those of the candidate to `dx`, and appends those of the
@@ -184,12 +209,12 @@ impl Attention {
         ((ids, request), x, dx): ((&[u32], usize), &[f32], &mut [f32]),
         (gradients, touched): (&mut [f32], &mut Touched),
     ) {
-        self.weigh(looking, sequence, (ids, request), x);
         let Sequence { at, shape, input } = sequence;
         let d = looking.layout.embedding;
-        self.join(at, d);
         let place = input.query.expect("only sequences with a candidate");
         let query = &x[place..][..d];
+        self.weigh_again(looking, sequence, (ids, request), x);
+        self.join(at, query);
         let padded = shape.key.padded();
         let d_output = &dx[input.column..][..d];
         let d_shares = self
@@ -197,12 +222,13 @@ impl Attention {
             .chunks_exact(2 * d)
             .map(|keys| dot(d_output, &keys[..d]));
         let d_shares: Vec<f32> = d_shares.collect();
-        let mean = dot(&d_shares, &self.shares);
-        let n = self.shares.len();
+        let n = self.views[at].n;
+        let shares = &self.shares[..n];
+        let mean = dot(&d_shares, shares);
         let d_hidden = zeroed(&mut self.d_hidden, n * padded);
         let d_start = zeroed(&mut self.d_start, padded);
         for (at, d_hidden) in d_hidden.chunks_exact_mut(padded).enumerate() {
-            let d_score = self.shares[at] * (d_shares[at] - mean);
+            let d_score = shares[at] * (d_shares[at] - mean);
             let hidden = &self.hidden[at * padded..][..padded];
             let score = &looking.weights[shape.score.clone()];
             for ((to, &hidden), score) in d_hidden.iter_mut().zip(hidden).zip(score) {
@@ -241,7 +267,7 @@ impl Attention {
             touched.ids.push(crate::check::row(start) + id);
             let numbers = d_key.iter().zip(d_product).zip(query).zip(d_output);
             let slopes = numbers.map(|(((d_key, d_product), query), d_output)| {
-                d_key + d_product * query + self.shares[at] * d_output
+                d_key + d_product * query + shares[at] * d_output
             });
             touched.slopes.extend(slopes);
             for ((to, d_product), key) in d_query.iter_mut().zip(d_product).zip(key) {
@@ -253,13 +279,33 @@ impl Attention {
 }
 
 impl Attention {
-    /// Puts each event beside its product.
-    fn join(&mut self, at: usize, d: usize) {
+    /// Works out what one row's shares come from, too.
+    fn weigh_again(
+        &mut self,
+        looking: Looking<'_>,
+        sequence: Sequence<'_>,
+        request: (&[u32], usize),
+        x: &[f32],
+    ) {
+        self.weigh(looking, sequence, request, Input::new(x, x.len(), 1));
+        let size = (
+            sequence.shape.key.padded(),
+            self.views[sequence.at].padded(),
+        );
+        let hidden = sized(&mut self.hidden, size.0 * size.1);
+        turn(self.looks.hidden(), size, hidden);
+    }
+
+    /// Puts each event beside its product with the candidate.
+    fn join(&mut self, at: usize, query: &[f32]) {
+        let (view, d) = (&self.views[at], query.len());
         self.keys.clear();
-        let events = self.views[at].events.chunks_exact(d);
-        for (event, product) in events.zip(self.products.chunks_exact(d)) {
-            self.keys.extend_from_slice(event);
-            self.keys.extend_from_slice(product);
+        let width = d.next_multiple_of(AFFINE_BLOCK);
+        for event in view.events.chunks_exact(width).take(view.n) {
+            self.keys.extend_from_slice(&event[..d]);
+            let products = event.iter().zip(query);
+            self.keys
+                .extend(products.map(|(event, query)| event * query));
         }
     }
 }

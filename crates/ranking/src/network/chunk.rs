@@ -15,8 +15,8 @@ use super::{
     tables::Tables,
 };
 
-/// How many rows ahead memory is asked for embeddings.
-const AHEAD: usize = 4;
+/// Rows whose inputs are filled together; memory is asked for the embeddings of the next ones before.
+const ROWS: usize = 16;
 
 /// Parameters of a network.
 #[derive(Debug, Clone, Copy)]
@@ -85,11 +85,28 @@ pub(crate) struct Chunk {
 }
 
 impl Chunk {
-    /// Works out the inputs of the rows in `places`.
+    /// Forgets the last request: embeddings, weights or the table may have changed.
+    pub(crate) fn forget(&mut self) {
+        self.attention.forget();
+    }
+
+    /// Works out the inputs of the rows in `places`, nothing being known of their requests.
     ///
     /// - `shared`: how many inputs, from the first on, are the same in all rows; unless there are cross layers they
     ///   are only put into the first row.
     pub(crate) fn fill(
+        &mut self,
+        parameters: Parameters<'_>,
+        rows: &FeatureRows<'_>,
+        (places, shared): (&[u32], usize),
+        request_of: impl Fn(u32) -> usize,
+    ) {
+        self.forget();
+        self.fill_more(parameters, rows, (places, shared), request_of);
+    }
+
+    /// The same for more rows of the same tables with the same weights.
+    pub(crate) fn fill_more(
         &mut self,
         parameters: Parameters<'_>,
         rows: &FeatureRows<'_>,
@@ -104,12 +121,6 @@ impl Chunk {
         } = parameters;
         let stride = shape.stride();
         let inputs = self.pass.inputs(shape, places.len());
-        let looking = Looking {
-            layout: &shape.layout,
-            tables,
-            weights,
-            back: parameters.back,
-        };
         let (first, others) = inputs.split_at_mut(stride.min(inputs.len()));
         if let Some(&place) = places.first() {
             let request = request_of(place);
@@ -120,20 +131,35 @@ impl Chunk {
                 x[..shared].copy_from_slice(&first[..shared]);
             }
         }
-        let all = inputs.chunks_exact_mut(stride);
-        self.attention.forget();
-        for (at, (&place, x)) in places.iter().zip(all).enumerate() {
-            if let Some(&later) = places.get(at + AHEAD) {
-                shape.layout.prefetch(tables, rows, later as usize);
-            }
-            let request = request_of(place);
-            if shared == 0 && at > 0 {
+        if shared == 0 {
+            for (x, &place) in others.chunks_exact_mut(stride).zip(&places[1..]) {
+                let request = request_of(place);
                 shape.layout.fill_request(tables, rows, request, x);
             }
-            shape.layout.fill_row(tables, rows, place as usize, x);
+        }
+        let blocks = inputs.chunks_mut(ROWS * stride);
+        for (at, (places_of, x)) in places.chunks(ROWS).zip(blocks).enumerate() {
+            let later = places.iter().skip((at + 1) * ROWS).take(ROWS);
+            for &later in later {
+                shape.layout.prefetch(tables, rows, later as usize);
+            }
+            shape.layout.fill_rows(tables, rows, places_of, (x, stride));
+        }
+        let looking = Looking {
+            layout: &shape.layout,
+            tables,
+            weights,
+            back: parameters.back,
+        };
+        let mut rest = inputs;
+        for same in places.chunk_by(|&a, &b| request_of(a) == request_of(b)) {
+            let (own, others) = rest.split_at_mut(same.len() * stride);
+            rest = others;
+            let request = request_of(same[0]);
             for sequence in sequences(shape) {
+                let to = (&mut *own, stride);
                 self.attention
-                    .forward(looking, sequence, (rows, request), x);
+                    .forward(looking, sequence, (rows, request), to);
             }
         }
     }

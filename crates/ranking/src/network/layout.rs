@@ -2,10 +2,13 @@
 //! what is the row's own.
 
 use marquee_features::{FeatureRows, FeatureSchema, SideSchema};
-use marquee_math::elements::prefetch;
+use marquee_math::elements::{Knots, interpolate, prefetch};
 
 use super::tables::Tables;
 use crate::dense::DenseColumn;
+
+/// Rows whose numbers are filled in together.
+const ROWS: usize = 16;
 
 /// Columns of the inputs, and the tables of embeddings behind them.
 #[derive(Debug, Clone, PartialEq)]
@@ -234,7 +237,9 @@ impl Layout {
                 tables.add(self.row_of(input.table, id), share, to);
             }
         }
-        self.fill_dense(&self.request, tables, rows.request_dense_of(request), to);
+        let dense = |_| rows.request_dense_of(request);
+        let stride = to.len();
+        self.fill_dense(&self.request, tables, (&dense, 1), (to, stride));
     }
 
     /// Asks memory for the embeddings of a row that is filled soon.
@@ -247,16 +252,19 @@ impl Layout {
         }
     }
 
-    /// Writes the inputs of a row but for what it sees in sequences.
-    pub(crate) fn fill_row(
+    /// Writes the inputs of some rows, `stride` apart, but for what they see in sequences.
+    pub(crate) fn fill_rows(
         &self,
         tables: Tables<'_>,
         rows: &FeatureRows<'_>,
-        row: usize,
-        to: &mut [f32],
+        places: &[u32],
+        (to, stride): (&mut [f32], usize),
     ) {
-        self.fill_sparse(&self.row, tables, rows.sparse_of(row), to);
-        self.fill_dense(&self.row, tables, rows.dense_of(row), to);
+        for (&place, to) in places.iter().zip(to.chunks_exact_mut(stride)) {
+            self.fill_sparse(&self.row, tables, rows.sparse_of(place as usize), to);
+        }
+        let dense = |at: usize| rows.dense_of(places[at] as usize);
+        self.fill_dense(&self.row, tables, (&dense, places.len()), (to, stride));
     }
 
     fn fill_sparse(&self, side: &Side, tables: Tables<'_>, ids: &[u32], to: &mut [f32]) {
@@ -289,32 +297,61 @@ impl Layout {
         }
     }
 
-    fn fill_dense(&self, side: &Side, tables: Tables<'_>, values: &[f32], to: &mut [f32]) {
-        for (input, &value) in side.dense.iter().zip(values) {
-            to[input.value] = input.column.scaled(value);
-            if let Some(missing) = input.missing {
-                to[missing] = f32::from(u8::from(value.is_nan()));
+    /// Writes numbers and what stands for them, a column after the other.
+    ///
+    /// - `values`: those of a row, and the number of rows.
+    fn fill_dense<'v>(
+        &self,
+        side: &Side,
+        tables: Tables<'_>,
+        (values, n_rows): (&dyn Fn(usize) -> &'v [f32], usize),
+        (to, stride): (&mut [f32], usize),
+    ) {
+        let mut decoded = Vec::new();
+        for (first, to) in (0..n_rows).step_by(ROWS).zip(to.chunks_mut(ROWS * stride)) {
+            let mut from: [&[f32]; ROWS] = [&[]; ROWS];
+            let n = ROWS.min(n_rows - first);
+            for (at, from) in from[..n].iter_mut().enumerate() {
+                *from = values(first + at);
             }
-            let Some(knots) = input.knots else {
-                continue;
-            };
-            let between = input.column.between(value);
-            let to = &mut to[knots.column..][..self.embedding];
-            let row = self.row_of(knots.table, between.place);
-            if let Some(tables) = tables.whole() {
-                let above = row + usize::from(between.share > 0.0);
-                let vector = |row: usize| &tables[row * self.embedding..][..self.embedding];
-                mix(to, vector(row), vector(above), between.share);
-                continue;
-            }
-            tables.read(row, to);
-            if between.share > 0.0 {
-                for number in &mut *to {
-                    *number *= 1.0 - between.share;
+            let mut scaled = [0.0; ROWS];
+            for (place, input) in side.dense.iter().enumerate() {
+                for (scaled, from) in scaled.iter_mut().zip(&from[..n]) {
+                    *scaled = input.column.scaled_or_unknown(from[place]);
                 }
-                tables.add(row + 1, between.share, to);
+                for (at, &value) in scaled[..n].iter().enumerate() {
+                    let to = &mut to[at * stride..];
+                    let unknown = value.is_nan();
+                    to[input.value] = if unknown { 0.0 } else { value };
+                    if let Some(missing) = input.missing {
+                        to[missing] = f32::from(u8::from(unknown));
+                    }
+                }
+                let Some(table) = input.knots else {
+                    continue;
+                };
+                let known = Knots {
+                    knots: &input.column.knots,
+                    vectors: self.vectors(tables, table.table, &mut decoded),
+                };
+                let to = &mut to[table.column..];
+                interpolate(&scaled[..n], known, to, stride);
             }
         }
+    }
+
+    /// All embeddings of a table, whole.
+    fn vectors<'t>(&self, tables: Tables<'t>, table: usize, to: &'t mut Vec<f32>) -> &'t [f32] {
+        let Table { rows, start } = self.tables[table];
+        let d = self.embedding;
+        if let Some(numbers) = tables.whole() {
+            return &numbers[start * d..(start + rows) * d];
+        }
+        to.resize(rows * d, 0.0);
+        for (row, to) in to.chunks_exact_mut(d).enumerate() {
+            tables.read(start + row, to);
+        }
+        to
     }
 
     /// The row of an id in all tables.
@@ -332,14 +369,6 @@ pub(crate) fn known(ids: &[u32]) -> impl Iterator<Item = &u32> + Clone {
 /// The share of each known id in the mean of all.
 pub(crate) fn share_of(ids: &[u32]) -> f32 {
     1.0 / known(ids).count().max(1) as f32
-}
-
-/// `to = low + share * (high - low)`.
-#[inline(always)]
-fn mix(to: &mut [f32], low: &[f32], high: &[f32], share: f32) {
-    for (to, (low, high)) in to.iter_mut().zip(low.iter().zip(high)) {
-        *to = (1.0 - share) * low + share * high;
-    }
 }
 
 /// `to += factor * from`, for few numbers.

@@ -92,6 +92,12 @@ impl Linear {
         all.part(inputs, 0..padded)
     }
 
+    /// The same as numbers, padded rows one after the other.
+    pub(crate) fn weights_of<'p>(&self, weights: &'p [f32], inputs: Range<usize>) -> &'p [f32] {
+        let padded = self.padded();
+        &weights[self.weights.clone()][inputs.start * padded..inputs.end * padded]
+    }
+
     /// The panels of a wide layer, and rows that fit them; none where tiles do not multiply it.
     fn tiles<'w>(
         &self,

@@ -1,7 +1,7 @@
 //! What a head is about: how its outputs become a value, and what they cost where a label is known.
 
 use marquee_features::Head;
-use marquee_math::exponential::{exp, sigmoid};
+use marquee_math::exponential::{sigmoid, softmax};
 use serde::{Deserialize, Serialize};
 
 use super::PositionBias;
@@ -146,21 +146,6 @@ impl Seen {
 pub(crate) fn surprise(logit: f32, label: f32) -> f64 {
     let (logit, label) = (f64::from(logit), f64::from(label));
     logit.max(0.0) - logit * label + (-logit.abs()).exp().ln_1p()
-}
-
-/// Replaces numbers by shares of one.
-pub(crate) fn softmax(values: &mut [f32]) {
-    let most = values
-        .iter()
-        .fold(f32::NEG_INFINITY, |most, &value| most.max(value));
-    let mut total = 0.0;
-    for value in &mut *values {
-        *value = exp(*value - most);
-        total += *value;
-    }
-    for value in values {
-        *value /= total;
-    }
 }
 
 /// The mean of evenly spaced values from 0 to 1 with these shares.

@@ -5,13 +5,13 @@ mod backward;
 use marquee_math::{
     MatrixViewMut, PairSums,
     elements::{multiply_add, rectify},
+    exponential::softmax,
     split::SplitRows,
 };
 
 use super::{
     dropout::Dropout,
     linear::{Input, Linear, Space, Weights},
-    outcome::softmax,
     shape::{CrossShape, HeadShape, Shape},
 };
 

@@ -4,8 +4,9 @@
 use std::cell::RefCell;
 
 use marquee_features::{FeatureRows, Head};
+use marquee_math::exponential::softmax;
 
-use super::{NAME, NetworkView, chunk::Chunk, dropout::Dropout, outcome::softmax};
+use super::{NAME, NetworkView, chunk::Chunk, dropout::Dropout};
 use crate::{Error, Link, Ranker, Result, check::row};
 
 /// Rows that go through the layers together: what they are made of on the way stays in the nearer caches.
@@ -156,10 +157,11 @@ impl NetworkView<'_> {
         let Some(&first) = space.places.first() else {
             return;
         };
+        space.chunk.forget();
         for places in space.places.chunks(ROWS) {
             let request = |place: u32| space.requests[(place - first) as usize] as usize;
             let shared_by = (places, shared);
-            space.chunk.fill(parameters, rows, shared_by, request);
+            space.chunk.fill_more(parameters, rows, shared_by, request);
             let pass = &mut space.chunk.pass;
             pass.forward(shape, parameters.forth(), shared, &mut Dropout::none());
             let outputs = pass.outputs.chunks_exact_mut(shape.direct.padded());
