@@ -6,6 +6,8 @@
 //! fills its column. Everything lies in [`Scratch`] and in the table, which keep their memory from
 //! one request to the next.
 
+mod candidates;
+mod combine;
 mod pairs;
 mod request;
 mod row;
@@ -26,6 +28,7 @@ use crate::{
     plan::{Output, Side},
     table::NewRequest as Rows,
 };
+use candidates::Candidates;
 use pairs::PairSums;
 use tie::TieSums;
 use values::Moment;
@@ -53,12 +56,15 @@ pub struct Asked<'a> {
 pub struct Scratch {
     /// A column for each feature, of one value where it belongs to the request.
     columns: Vec<Column>,
+    candidates: Candidates,
     pairs: Vec<PairSums>,
     ties: TieSums,
     /// Traits of the viewer's last items, for overlaps.
     seen: pairs::RowMap,
     /// Ids of a list.
     ids: Vec<u32>,
+    /// Values of a feature for each trait that the viewer met.
+    of_traits: Vec<f32>,
     /// A vector that candidates are compared with.
     vector: Vec<f32>,
 }
@@ -105,7 +111,8 @@ impl FeatureState {
         };
         let n = self.plan.nodes.len();
         scratch.columns.resize_with(n, Column::default);
-        pairs::fill(&moment, &mut scratch.pairs);
+        scratch.candidates.fill(&moment);
+        pairs::fill(&moment, &scratch.candidates, &mut scratch.pairs);
         let mut rows = to.open_request(asked.items.len());
         for place in 0..n {
             let node = &self.plan.nodes[place];

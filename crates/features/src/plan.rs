@@ -4,6 +4,7 @@
 
 mod build;
 mod compile;
+mod kept;
 mod layout;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use marquee_core::Seconds;
 
 pub use crate::declare::Limits;
 pub(crate) use build::Sum;
+pub(crate) use kept::{KeptAt, KeptLayout, TRAIT_WORDS};
 pub(crate) use layout::{
     Entity, Fading, HALF_LIFE_TILES, PairLayout, PairSlot, Ring, TILES, TileLayout, TileRead,
 };
@@ -41,6 +43,8 @@ pub struct Plan {
     pub(crate) vectors: Vec<(String, u32)>,
     /// Lists that are columns, in their order.
     pub(crate) sequences: Vec<usize>,
+    /// What is kept with items and creators.
+    pub(crate) kept: KeptLayout,
 }
 
 /// Dense columns of rows that say how a viewer stands to an item, by their places; those that the file
@@ -62,6 +66,8 @@ pub(crate) struct Node {
     pub(crate) output: Output,
     /// Where it stands in the table: the first dense column, the sparse column, or the sequence.
     pub(crate) column: Option<usize>,
+    /// Where its value is kept, where that is the same whoever asks.
+    pub(crate) kept: Option<KeptAt>,
 }
 
 /// Whether a feature is the same for all rows of a request.

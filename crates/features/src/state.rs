@@ -15,14 +15,16 @@
 //! the same room however much happens; they are made with its first event.
 
 mod checkpoint;
+mod kept;
 mod log;
 mod tiles;
 
 use std::sync::Arc;
 
-use marquee_core::{Event, EventKind, Timestamp};
+use marquee_core::{Actor, Event, EventKind, Item, Timestamp, User, VocabularyError};
 
 pub use checkpoint::CHECKPOINT_KIND;
+pub(crate) use kept::Kept;
 pub(crate) use log::{Entry, ViewerLog};
 pub(crate) use tiles::{Sign, TileReader, Tiles};
 
@@ -34,7 +36,7 @@ use crate::{
 pub const SPARE: usize = 64;
 
 /// Counts and latest events, from which features are computed.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct FeatureState {
     pub(crate) plan: Arc<Plan>,
     pub(crate) entities: Entities,
@@ -42,6 +44,21 @@ pub struct FeatureState {
     pub(crate) tiles: [Tiles; 3],
     pub(crate) logs: Vec<ViewerLog>,
     pub(crate) progress: Progress,
+    pub(crate) kept: Kept,
+}
+
+/// What is kept to answer quickly is not copied.
+impl Clone for FeatureState {
+    fn clone(&self) -> Self {
+        Self {
+            plan: Arc::clone(&self.plan),
+            entities: self.entities.clone(),
+            tiles: self.tiles.clone(),
+            logs: self.logs.clone(),
+            progress: self.progress,
+            kept: Kept::new(&self.plan.kept),
+        }
+    }
 }
 
 /// How far a state has come.
@@ -63,6 +80,7 @@ impl FeatureState {
             .each_ref()
             .map(|layout| Tiles::new(layout.clone()));
         Self {
+            kept: Kept::new(&plan.kept),
             plan,
             entities,
             tiles,
@@ -81,9 +99,32 @@ impl FeatureState {
         &self.entities
     }
 
-    /// The records, to take in new and changed ones.
-    pub const fn entities_mut(&mut self) -> &mut Entities {
+    /// The records, to take in new and changed ones. What is kept of all items is worked out anew then:
+    /// for single records there are [`put_item`](Self::put_item) and [`put_user`](Self::put_user).
+    pub fn entities_mut(&mut self) -> &mut Entities {
+        self.kept.clear();
         &mut self.entities
+    }
+
+    /// Takes in a record of an item, new or changed, and returns its row.
+    ///
+    /// # Errors
+    ///
+    /// As [`Entities::put_item`].
+    pub fn put_item(&mut self, item: &Item) -> Result<u32, VocabularyError> {
+        let row = self.entities.put_item(item)?;
+        self.kept.forget_item(row);
+        Ok(row)
+    }
+
+    /// Takes in a record of a user, new or changed, and returns the viewer's row.
+    pub fn put_user(&mut self, user: &User) -> u32 {
+        self.entities.put_user(user)
+    }
+
+    /// The row of a viewer, a new one without a record if it was not there.
+    pub fn viewer(&mut self, actor: &Actor) -> u32 {
+        self.entities.viewer(actor)
     }
 
     /// How far it has come.
@@ -182,6 +223,8 @@ impl FeatureState {
     }
 
     fn count(&mut self, viewer: u32, entry: &Entry, sign: Sign) {
+        self.kept.forget_item(entry.item);
+        self.kept.forget_creator(entry.creator);
         let [viewers, items, creators] = &mut self.tiles;
         viewers.add(viewer, entry, sign);
         if entry.item != NONE {
@@ -209,7 +252,12 @@ impl FeatureState {
     pub fn bytes(&self) -> [usize; 3] {
         let [viewers, items, creators] = &self.tiles;
         let logs: usize = self.logs.iter().map(ViewerLog::bytes).sum();
-        [viewers.bytes() + logs, items.bytes(), creators.bytes()]
+        let kept = self.kept.bytes();
+        [
+            viewers.bytes() + logs,
+            items.bytes() + kept,
+            creators.bytes(),
+        ]
     }
 }
 

@@ -154,9 +154,9 @@ fn mix_any(
     }
 }
 
-/// Asks memory for the numbers that `from` begins with; nothing where the machine cannot be asked.
+/// Asks memory for what `from` begins with; nothing where the machine cannot be asked.
 #[inline]
-pub fn prefetch(from: &[f32]) {
+pub fn prefetch<T>(from: &[T]) {
     crate::simd::prefetch(from);
 }
 

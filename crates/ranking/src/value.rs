@@ -174,7 +174,7 @@ impl BoundValue {
     pub fn value(&self, chance: impl Fn(usize) -> f32, signals: &Signals) -> f32 {
         let outcomes = self.outcomes.iter();
         let outcomes = outcomes.map(|&(place, _, worth)| worth * f64::from(chance(place)));
-        let terms = self.terms(&chance, signals).into_iter();
+        let terms = self.terms(&chance, signals);
         let total = outcomes.sum::<f64>() + terms.map(|(_, value)| value).sum::<f64>();
         // An empty sum is -0.
         crate::check::narrow(total + 0.0)
@@ -194,26 +194,29 @@ impl BoundValue {
     }
 
     /// Terms that are part of the model, and what they add.
-    fn terms(&self, chance: &impl Fn(usize) -> f32, signals: &Signals) -> Vec<(&'static str, f64)> {
+    fn terms(
+        &self,
+        chance: &impl Fn(usize) -> f32,
+        signals: &Signals,
+    ) -> impl Iterator<Item = (&'static str, f64)> {
         let model = &self.model;
         let length = signals.length_minutes;
         let minutes = self
             .watched
             .map_or(f32::NAN, |place| chance(place) * length);
         let terms = [
-            ("minutes watched", &model.watch_minutes, minutes),
-            ("relationship", &model.relationship, signals.relationship),
-            ("recency", &model.age_hours, signals.age_hours),
+            ("minutes watched", model.watch_minutes, minutes),
+            ("relationship", model.relationship, signals.relationship),
+            ("recency", model.age_hours, signals.age_hours),
             (
                 "type preference",
-                &model.type_preference,
+                model.type_preference,
                 signals.type_preference,
             ),
         ];
-        let named = terms
+        terms
             .into_iter()
-            .filter_map(|(name, term, x)| Some((name, term.as_ref()?, x)));
-        named.map(|(name, term, x)| (name, term.of(x))).collect()
+            .filter_map(|(name, term, x)| Some((name, term?.of(x))))
     }
 }
 

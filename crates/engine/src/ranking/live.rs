@@ -145,18 +145,19 @@ impl LiveFeatures {
             }
             // Doing this twice does no harm, and finds what came in between.
             Entry::SignIn { session, user, .. } => {
-                let entities = state.entities_mut();
-                let from = entities.viewer_row(&Actor::Session(session.clone()));
-                let into = entities.viewer(&Actor::User(user.clone()));
+                let from = state
+                    .entities()
+                    .viewer_row(&Actor::Session(session.clone()));
+                let into = state.viewer(&Actor::User(user.clone()));
                 if let Some(from) = from {
                     state.merge_viewers(from, into);
                 }
             }
             Entry::PutItem(item) => {
-                state.entities_mut().put_item(item)?;
+                state.put_item(item)?;
             }
             Entry::PutUser(user) => {
-                state.entities_mut().put_user(user);
+                state.put_user(user);
             }
             Entry::Event(_) | Entry::DeleteItem(_) | Entry::DeleteUser(_) => {}
         }

@@ -1,6 +1,6 @@
 //! Sums over a viewer's latest events, by trait.
 
-use super::values::Moment;
+use super::{candidates::Candidates, values::Moment};
 use crate::{
     declare::{Combine, Measure, Prior, Span, Trait},
     plan::{PairLayout, PairSlot, Sum},
@@ -88,18 +88,15 @@ pub(super) struct PairSums {
     n_slots: usize,
     /// Candidates + 1 offsets into `places`.
     starts: Vec<usize>,
-    /// Places in `sums` of the candidates' traits; [`NOWHERE`] for one that the viewer never met.
+    /// Places in `sums` of the candidates' traits; past the last one for a trait that the viewer never met.
     places: Vec<usize>,
 }
-
-/// The place of a trait without sums.
-const NOWHERE: usize = usize::MAX;
 
 /// The time of no event.
 const NEVER: f64 = f64::NEG_INFINITY;
 
 /// Sums the viewer's latest events for every trait of the plan, and finds the candidates' traits.
-pub(super) fn fill(moment: &Moment<'_>, to: &mut Vec<PairSums>) {
+pub(super) fn fill(moment: &Moment<'_>, candidates: &Candidates, to: &mut Vec<PairSums>) {
     let state = moment.state;
     let layouts = &state.plan.pairs;
     to.resize_with(layouts.len(), PairSums::default);
@@ -122,7 +119,7 @@ pub(super) fn fill(moment: &Moment<'_>, to: &mut Vec<PairSums>) {
         }
     }
     for (layout, sums) in layouts.iter().zip(to) {
-        sums.find(moment, layout.of);
+        sums.find((moment, candidates), layout.of);
     }
 }
 
@@ -212,20 +209,21 @@ impl PairSums {
     }
 
     /// Finds the traits of the candidates or, for hours, of the moment.
-    fn find(&mut self, moment: &Moment<'_>, of: Trait) {
+    fn find(&mut self, (moment, candidates): (&Moment<'_>, &Candidates), of: Trait) {
         self.starts.clear();
         self.places.clear();
         self.starts.push(0);
         let state = moment.state;
-        let place = |map: &RowMap, row: u32| map.get(row).unwrap_or(NOWHERE);
+        let nowhere = self.n_places();
+        let place = |map: &RowMap, row: u32| map.get(row).unwrap_or(nowhere);
         if of == Trait::Hour {
             self.places
                 .push(place(&self.map, state.hour(moment.now_ms)));
             self.starts.push(1);
             return;
         }
-        for &item in moment.asked.items {
-            let traits = state.traits_of_item(of, item);
+        for row in 0..moment.asked.items.len() {
+            let traits = candidates.traits(moment, of, row);
             let places = traits.as_slice().iter().map(|&row| place(&self.map, row));
             self.places.extend(places);
             self.starts.push(self.places.len());
@@ -234,10 +232,18 @@ impl PairSums {
 
     /// The sum at a place; of a trait that was never met, what nothing adds up to.
     fn get(&self, place: usize, sum: Sum, nothing: f64) -> f64 {
-        if place == NOWHERE {
-            return nothing;
-        }
-        self.sums[place * self.n_slots + sum.slot]
+        let found = self.sums.get(place * self.n_slots + sum.slot);
+        found.copied().unwrap_or(nothing)
+    }
+
+    /// How many traits the viewer met.
+    pub(super) fn n_places(&self) -> usize {
+        self.sums.len() / self.n_slots.max(1)
+    }
+
+    /// Places of the traits of a candidate.
+    pub(super) fn places_of(&self, row: usize) -> &[usize] {
+        &self.places[self.starts[row]..self.starts[row + 1]]
     }
 }
 
@@ -262,60 +268,77 @@ pub(super) struct Read<'a> {
     pub(super) row: usize,
 }
 
-impl Read<'_> {
-    /// A sum over the candidate's traits; NaN where it has none.
+/// One trait of a viewer, read.
+pub(super) struct ReadTrait<'a> {
+    pub(super) sums: &'a PairSums,
+    pub(super) place: usize,
+}
+
+impl ReadTrait<'_> {
     #[expect(
         clippy::cast_possible_truncation,
         reason = "a feature keeps 24 bits of any number"
     )]
-    pub(super) fn sum(&self, of: Sum, combine: Combine) -> f32 {
-        let sums = &self.pairs[of.pair];
-        self.combined(sums, combine, |place| sums.get(place, of, 0.0) as f32)
+    pub(super) fn sum(&self, of: Sum) -> f32 {
+        self.sums.get(self.place, of, 0.0) as f32
     }
 
-    pub(super) fn rate(&self, top: Sum, bottom: Sum, prior: Prior, combine: Combine) -> f32 {
-        let sums = &self.pairs[top.pair];
-        self.combined(sums, combine, |place| {
-            prior.share_of(sums.get(place, top, 0.0), sums.get(place, bottom, 0.0))
-        })
+    pub(super) fn rate(&self, top: Sum, bottom: Sum, prior: Prior) -> f32 {
+        let get = |sum| self.sums.get(self.place, sum, 0.0);
+        prior.share_of(get(top), get(bottom))
     }
 
     /// The share of the trait in all of the viewer's events that have such traits.
-    pub(super) fn share(&self, of: Sum, prior: Prior, combine: Combine) -> f32 {
-        let sums = &self.pairs[of.pair];
-        let total = sums.totals[of.slot];
-        self.combined(sums, combine, |place| {
-            prior.share_of(sums.get(place, of, 0.0), total)
-        })
+    pub(super) fn share(&self, of: Sum, prior: Prior) -> f32 {
+        let total = self.sums.totals[of.slot];
+        prior.share_of(self.sums.get(self.place, of, 0.0), total)
     }
 
-    /// The time of the last event with any of the traits.
+    /// The time of the last event with the trait.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "a time that came from whole milliseconds"
     )]
     pub(super) fn last(&self, of: Sum) -> Option<i64> {
-        let sums = &self.pairs[of.pair];
-        let places = self.places(sums).iter();
-        let times = places.map(|&place| sums.get(place, of, NEVER));
-        let last = times.fold(NEVER, f64::max);
+        let last = self.sums.get(self.place, of, NEVER);
         (last > NEVER).then_some(last as i64)
     }
+}
 
-    fn places<'s>(&self, sums: &'s PairSums) -> &'s [usize] {
-        &sums.places[sums.starts[self.row]..sums.starts[self.row + 1]]
+impl<'a> Read<'a> {
+    /// One trait after the other.
+    fn traits(&self, of: Sum) -> impl Iterator<Item = ReadTrait<'a>> + use<'a> {
+        let sums = &self.pairs[of.pair];
+        let places = sums.places_of(self.row).iter();
+        places.map(move |&place| ReadTrait { sums, place })
     }
 
-    fn combined(&self, sums: &PairSums, combine: Combine, value: impl Fn(usize) -> f32) -> f32 {
-        let places = self.places(sums);
-        let Some((&first, rest)) = places.split_first() else {
+    /// A number of each of the candidate's traits, combined; NaN where it has none.
+    pub(super) fn combined(
+        &self,
+        of: Sum,
+        combine: Combine,
+        value: impl Fn(&ReadTrait<'_>) -> f32,
+    ) -> f32 {
+        let mut traits = self.traits(of);
+        let Some(first) = traits.next() else {
             return f32::NAN;
         };
-        let values = rest.iter().map(|&place| value(place));
+        let first = value(&first);
+        let mut n = 1.0;
+        let values = traits.map(|one| {
+            n += 1.0;
+            value(&one)
+        });
         match combine {
-            Combine::Max => values.fold(value(first), f32::max),
-            Combine::Sum => values.fold(value(first), |a, b| a + b),
-            Combine::Mean => values.fold(value(first), |a, b| a + b) / places.len() as f32,
+            Combine::Max => values.fold(first, f32::max),
+            Combine::Sum => values.fold(first, |a, b| a + b),
+            Combine::Mean => values.fold(first, |a, b| a + b) / n,
         }
+    }
+
+    /// The time of the last event with any of the traits.
+    pub(super) fn last(&self, of: Sum) -> Option<i64> {
+        self.traits(of).filter_map(|one| one.last(of)).max()
     }
 }

@@ -2,6 +2,8 @@
 
 use super::{
     Column, Rows, Scratch,
+    candidates::{Candidates, time_of},
+    combine,
     pairs::{Read, RowMap},
     request::bucket,
     tie::TieSums,
@@ -10,7 +12,7 @@ use super::{
 use crate::{
     declare::{Prior, Scale, Trait},
     observed::Marks,
-    plan::{Entity, Op},
+    plan::{Entity, KeptAt, Node, Op},
     state::TileReader,
     table::NONE,
 };
@@ -32,11 +34,10 @@ pub(super) fn fill(moment: &Moment<'_>, place: usize, scratch: &mut Scratch, to:
     own.dense.clear();
     own.sparse.clear();
     let items = moment.asked.items;
+    if let Some(at) = node.kept {
+        return kept(moment, (node, at), &scratch.candidates, own);
+    }
     match &node.op {
-        Op::Hash { .. } | Op::Category { .. } => {
-            own.sparse
-                .extend(items.iter().map(|&item| id_of(moment, place, item)));
-        }
         Op::Bucket { input, borders } => {
             let values = before[*input].dense.iter();
             own.sparse
@@ -61,27 +62,34 @@ pub(super) fn fill(moment: &Moment<'_>, place: usize, scratch: &mut Scratch, to:
             super::vectors::similarities(moment, &node.op, vector, &mut own.dense);
         }
         Op::Overlap { list, marks, last } => {
-            overlap(
-                moment,
-                (*list, *marks, *last),
-                &mut scratch.seen,
-                &mut own.dense,
-            );
+            let from = (&scratch.candidates, &mut scratch.seen);
+            overlap(moment, (*list, *marks, *last), from, &mut own.dense);
         }
-        Op::Tie { half_life_ms } => tie(moment, *half_life_ms, &mut scratch.ties, &mut own.dense),
-        Op::Tile(of, ..) | Op::TileRate { of, .. } => {
-            let value = TileValue::of(moment, &node.op);
-            let values = items
-                .iter()
-                .map(|&item| value.get(entity(moment, *of, item)));
-            own.dense.extend(values);
+        Op::Tie { half_life_ms } => {
+            let from = (&scratch.candidates, &mut scratch.ties);
+            tie(moment, *half_life_ms, from, &mut own.dense);
         }
         op => {
-            let pairs = &scratch.pairs;
-            let rows = items.iter().enumerate();
-            let values = rows.map(|(row, &item)| number(moment, op, item, &Read { pairs, row }));
-            own.dense.extend(values);
+            let space = &mut scratch.of_traits;
+            combine::column(moment, op, &scratch.pairs, space, &mut own.dense);
         }
+    }
+}
+
+/// Values that are kept with items and creators.
+fn kept(moment: &Moment<'_>, (node, at): (&Node, KeptAt), from: &Candidates, own: &mut Column) {
+    let values = from.values(at);
+    match &node.op {
+        Op::Hash { .. } | Op::Category { .. } => own.sparse.extend(values.map(|words| words[0])),
+        Op::SinceField(_, time) => own.dense.extend(values.map(|words| {
+            let since = time_of(words);
+            since.map_or(f32::NAN, |since| {
+                time.of(moment.now_ms.saturating_sub(since))
+            })
+        })),
+        _ => own
+            .dense
+            .extend(values.map(|words| f32::from_bits(words[0]))),
     }
 }
 
@@ -121,15 +129,12 @@ pub(super) fn number(moment: &Moment<'_>, op: &Op, item: u32, sums: &Read<'_>) -
         Op::Tile(of, ..) | Op::TileRate { of, .. } => {
             TileValue::of(moment, op).get(entity(moment, *of, item))
         }
-        Op::Pair(..) | Op::SincePair(..) | Op::Share { .. } | Op::PairRate { .. } => {
-            pair(moment, op, sums)
-        }
-        _ => f32::NAN,
+        _ => combine::number(moment, op, sums),
     }
 }
 
 /// Whose counts a feature of a candidate reads.
-fn entity(moment: &Moment<'_>, of: Entity, item: u32) -> Option<u32> {
+pub(super) fn entity(moment: &Moment<'_>, of: Entity, item: u32) -> Option<u32> {
     let row = match of {
         Entity::Item => item,
         Entity::Creator => moment.state.entities.first_creator(item),
@@ -140,14 +145,14 @@ fn entity(moment: &Moment<'_>, of: Entity, item: u32) -> Option<u32> {
 }
 
 /// A number from counts of one moment, for many entities.
-enum TileValue<'a> {
+pub(super) enum TileValue<'a> {
     Count(TileReader<'a>, Scale),
     Rate(TileReader<'a>, TileReader<'a>, Prior),
     Unknown,
 }
 
 impl<'a> TileValue<'a> {
-    fn of(moment: &Moment<'a>, op: &Op) -> Self {
+    pub(super) fn of(moment: &Moment<'a>, op: &Op) -> Self {
         let state = moment.state;
         let reader = |of: Entity, read| state.tiles[of as usize].reader(read, moment.now_ms);
         match op {
@@ -167,7 +172,7 @@ impl<'a> TileValue<'a> {
         clippy::cast_possible_truncation,
         reason = "a feature keeps 24 bits of any number"
     )]
-    fn get(&self, entity: Option<u32>) -> f32 {
+    pub(super) fn get(&self, entity: Option<u32>) -> f32 {
         let Some(entity) = entity else {
             return f32::NAN;
         };
@@ -179,30 +184,11 @@ impl<'a> TileValue<'a> {
     }
 }
 
-/// A number from the sums of some traits.
-fn pair(moment: &Moment<'_>, op: &Op, read: &Read<'_>) -> f32 {
-    match op {
-        Op::Pair(sum, scale, combine) => scale.of(read.sum(*sum, *combine)),
-        Op::PairRate {
-            top,
-            bottom,
-            prior,
-            combine,
-        } => read.rate(*top, *bottom, *prior, *combine),
-        Op::Share { of, prior, combine } => read.share(*of, *prior, *combine),
-        Op::SincePair(sum, time) => match read.last(*sum) {
-            Some(last) => time.of(moment.now_ms.saturating_sub(last)),
-            None => f32::NAN,
-        },
-        _ => f32::NAN,
-    }
-}
-
 /// Which share of a candidate's traits stands among those of the viewer's last items.
 fn overlap(
     moment: &Moment<'_>,
     (list, marks, last): (Trait, Marks, u32),
-    seen: &mut RowMap,
+    (candidates, seen): (&Candidates, &mut RowMap),
     to: &mut Vec<f32>,
 ) {
     let state = moment.state;
@@ -215,8 +201,8 @@ fn overlap(
             seen.insert(row);
         }
     }
-    to.extend(moment.asked.items.iter().map(|&item| {
-        let traits = state.traits_of_item(list, item);
+    to.extend((0..moment.asked.items.len()).map(|row| {
+        let traits = candidates.traits(moment, list, row);
         let rows = traits.as_slice();
         let met = rows.iter().filter(|row| seen.get(**row).is_some()).count();
         if rows.is_empty() {
@@ -226,17 +212,21 @@ fn overlap(
     }));
 }
 
-fn tie(moment: &Moment<'_>, half_life_ms: i64, ties: &mut TieSums, to: &mut Vec<f32>) {
+fn tie(
+    moment: &Moment<'_>,
+    half_life_ms: i64,
+    (candidates, ties): (&Candidates, &mut TieSums),
+    to: &mut Vec<f32>,
+) {
     ties.fill(
         moment.state,
         moment.asked.viewer,
         moment.now_ms,
         half_life_ms,
     );
-    to.extend(moment.asked.items.iter().map(
-        |&item| match moment.state.entities.first_creator(item) {
-            NONE => f32::NAN,
-            creator => ties.strength(creator),
-        },
-    ));
+    let rows = 0..moment.asked.items.len();
+    to.extend(rows.map(|row| match candidates.creator(row) {
+        NONE => f32::NAN,
+        creator => ties.strength(creator),
+    }));
 }

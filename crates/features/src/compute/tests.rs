@@ -10,6 +10,7 @@ use marquee_core::{
 use super::*;
 use crate::{Entities, NONE, Plan};
 
+mod kept;
 mod twin;
 
 /// 2025-01-06, a Monday, at 13:20 UTC.

@@ -29,7 +29,7 @@ pub(crate) enum Traits<'a> {
 }
 
 impl Traits<'_> {
-    fn one(row: Option<u32>) -> Self {
+    pub(super) fn one(row: Option<u32>) -> Self {
         match row {
             Some(row) if row != NONE => Self::One([row]),
             _ => Traits::Many(&[]),

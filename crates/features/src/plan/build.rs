@@ -45,6 +45,7 @@ impl Builder<'_> {
             op,
             output,
             column: None,
+            kept: None,
         });
         Ok(())
     }

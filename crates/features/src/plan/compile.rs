@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use super::{Node, Op, Output, Plan, Side, build::Builder};
+use super::{KeptLayout, Node, Op, Output, Plan, Side, build::Builder};
 use crate::{
     DeclarationFault, FeatureSchema, Result, SequenceField, SparseField,
     declare::{Declarations, Declared, Kind, Place, Visibility, Word},
@@ -62,7 +62,9 @@ pub(super) fn compile(text: &str, declarations: &Declarations) -> Result<Plan> {
     let lists = lists.filter(|(_, node)| node.output == Output::Sequence && node.column.is_some());
     let mut sequences: Vec<usize> = lists.map(|(place, _)| place).collect();
     sequences.sort_unstable_by_key(|&place| builder.nodes[place].column);
+    let kept = KeptLayout::place(&mut builder.nodes);
     Ok(Plan {
+        kept,
         schema: Arc::new(schema),
         nodes: builder.nodes,
         tiles: builder.tiles,

@@ -52,7 +52,7 @@ pub(crate) use wide;
 
 /// Asks memory for what `from` begins with; nothing where the machine cannot be asked.
 #[inline]
-pub(crate) fn prefetch(from: &[f32]) {
+pub(crate) fn prefetch<T>(from: &[T]) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
