@@ -53,12 +53,14 @@ fn to_event(seq: usize, (kind, item, ago): (usize, usize, i64)) -> Event {
 
 /// A record with more genres and tags than most, up to more than an entry has room for.
 fn record(item: usize, n: usize) -> Item {
-    let words = |stem: &str, n: usize| (0..n).map(|at| format!("{stem}{at}").into()).collect();
+    let words = |stem: &str, n: usize| (0..n).map(|at| format!("{stem}{at}")).collect();
     Item {
         genres: words("genre", n),
         tags: words("tag", 2 * n),
         creators: vec![CreatorId::new(["ann", "bob", "new"][n % 3]).unwrap()],
-        released: (n % 2 == 0).then(|| Timestamp::from_seconds(NOW - 5 * DAY)),
+        released: n
+            .is_multiple_of(2)
+            .then(|| Timestamp::from_seconds(NOW - 5 * DAY)),
         duration: Some(Seconds(60.0 * n as f64)),
         ..Item::new(id(name(item)))
     }
