@@ -161,7 +161,9 @@ impl Attention {
         };
         looks.scores(queries.view(d), starts, &mut self.looks, shares);
         for shares in shares.chunks_exact_mut(n_events.max(1)) {
-            softmax(&mut shares[..view.n]);
+            // What pads has a share that is as good as none, and nobody reads it.
+            shares[view.n..].fill(f32::NEG_INFINITY);
+            softmax(shares);
         }
     }
 

@@ -1,6 +1,7 @@
 //! One run of some rows through the layers, and back.
 
 mod backward;
+mod twins;
 
 use marquee_math::{
     MatrixViewMut, PairSums,
@@ -14,6 +15,7 @@ use super::{
     linear::{Input, Linear, Space, Weights},
     shape::{CrossShape, HeadShape, Shape},
 };
+use twins::{Rows, SHORT, Twins};
 
 /// What the layers made of some rows. Buffers are used again and again.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +30,7 @@ pub(crate) struct Pass {
     cross: Vec<CrossPass>,
     /// Sums over pairs of embeddings.
     sums: Vec<f32>,
+    twins: Twins,
     d_sums: Vec<f32>,
     /// The layers of each expert.
     experts: Vec<Vec<Vec<f32>>>,
@@ -179,13 +182,28 @@ impl Pass {
         let x = Input::new(&self.x, shape.stride(), n_rows).view(shape.stride());
         let shared = if shared > 0 { pairs.of_request } else { 0 };
         for (at, own) in pairs.weights.iter().enumerate() {
-            let map = PairSums::new(&pairs.columns, d, &weights.numbers[own.clone()]);
+            let own = &weights.numbers[own.clone()];
+            let map = PairSums::new(&pairs.columns, d, own);
             let start = zeroed(&mut self.start, map.start_len());
             if shared > 0 && n_rows > 0 {
                 map.begin(&self.x, shared, start);
             }
             let to = &mut sums[(at * d).min(n_rows * width)..];
-            let mut to = MatrixViewMut::with_stride(to, n_rows, d, width);
+            let mut done = 0;
+            if d == SHORT {
+                let rows = Rows {
+                    x: &self.x,
+                    stride: shape.stride(),
+                    n_rows,
+                    shared,
+                    start,
+                };
+                done = self.twins.sums((pairs, own), rows, (&mut *to, width));
+            }
+            let rest = (done * width).min(to.len());
+            let to = &mut to[rest..];
+            let mut to = MatrixViewMut::with_stride(to, n_rows - done, d, width);
+            let x = x.part(done..n_rows, 0..shape.stride());
             map.sums(x, (shared, start), &mut to);
         }
         let sums = Input::new(sums, width, n_rows);

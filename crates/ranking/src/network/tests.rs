@@ -52,8 +52,20 @@ fn rearranged(table: &TrainingTable, order: &[usize], cut: impl Fn(usize) -> boo
 
 #[test]
 fn a_row_scores_the_same_bits_in_any_company() {
+    // Embeddings of these lengths go ways of their own.
+    for embedding in [3, 8, 16] {
+        let config = NetworkConfig {
+            embedding,
+            ..whole()
+        };
+        check_company(&config);
+    }
+}
+
+#[track_caller]
+fn check_company(config: &NetworkConfig) {
     let table = samples::table(9, 40, 2);
-    let model = trained(&table, &whole());
+    let model = trained(&table, config);
     let view = model.view();
     let n = table.features.n_rows();
     let all = scores(&view, &table.features);
