@@ -219,3 +219,16 @@ fn curves_that_fall_are_refused() {
         "{got:?}"
     );
 }
+
+#[test]
+fn what_did_not_happen_among_few_rows_keeps_a_chance() {
+    let point = |place: u16| Point {
+        score: -5.0 - f32::from(place % 7) * 0.1,
+        label: 0.0,
+        weight: 1.0,
+    };
+    let points: Vec<Point> = (0..2000).map(point).collect();
+    let chance = Logistic::fit(&points).apply(-5.3);
+    assert!(chance > 5e-6, "{chance}");
+    assert!(chance < 0.005, "{chance}");
+}
