@@ -19,7 +19,8 @@
 //! No eigenvalue of either is below one, which keeps single precision safe.
 //!
 //! Machines with matrix tiles multiply rows of bfloat16 ([`RidgeProblem::halves`]) eight times as fast as
-//! rows of single precision, and read half the memory for them.
+//! rows of single precision, and read half the memory for them. Where some steps towards the solution
+//! are enough ([`Ridge::descend`]), no system is made at all.
 
 use crate::{
     HalfRows,
@@ -45,10 +46,10 @@ pub struct RidgeProblem<'a> {
     pub targets: &'a [f32],
     /// `s_k` of each coordinate, positive.
     pub scales: &'a [f32],
-    /// The whole of `matrix` in bfloat16, of rows as long as `scales`, where the outer products of
-    /// many rows may be those of the rounded rows: machines with matrix tiles then use it, and others
-    /// do not look at it. A solution is then exact for rows of a relative error of `2⁻⁹`, weights
-    /// rounded in likewise.
+    /// The whole of `matrix` in bfloat16, of rows as long as `scales`, where rounded rows may stand for
+    /// the rows themselves. [`Ridge::solve`] uses it for many rows on machines with matrix tiles, weights
+    /// rounded in likewise, and does not look at it elsewhere; [`Ridge::descend`] reads it in place of
+    /// `matrix` everywhere. A solution is then that of rows of a relative error of `2⁻⁹`.
     pub halves: Option<&'a HalfRows>,
 }
 

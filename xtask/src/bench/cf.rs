@@ -224,7 +224,7 @@ fn turns(commands: &mut [Command], rounds: u32) -> anyhow::Result<Vec<Vec<Outcom
 }
 
 /// Finds the shortest training of each contender that comes to the share of the best nDCG asked for, of
-/// those who have as much in the end; measures all of these in turns, too, and prints them.
+/// those who have as much in the end; measures all of these in turns, too, prints them, and names the others.
 fn reach<'a>(
     kinds: &'a [Kind<'a>],
     all: &[Vec<Outcome>],
@@ -234,9 +234,10 @@ fn reach<'a>(
     let finals = all.iter().filter_map(|outcomes| outcomes.first());
     let best = finals.map(|one| one.ndcg20).fold(0.0, f64::max);
     let wanted = options.reach * best;
-    let (mut shortest, mut commands) = (Vec::new(), Vec::new());
+    let (mut shortest, mut commands, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
     for (kind, outcomes) in kinds.iter().zip(all) {
         if outcomes.first().is_none_or(|one| one.ndcg20 < wanted) {
+            left_out.push(kind.model);
             continue;
         }
         let mut iterations = 1;
@@ -265,6 +266,13 @@ fn reach<'a>(
             first.model,
             median(outcomes, |one| one.cpu_seconds),
             median(outcomes, |one| one.seconds),
+        ));
+    }
+    if !left_out.is_empty() {
+        shell::say(format_args!(
+            "\nin {} iterations without as much: {}",
+            options.iterations,
+            left_out.join(", ")
         ));
     }
     Ok(())
