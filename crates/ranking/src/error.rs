@@ -29,6 +29,14 @@ pub enum Error {
         /// The head as it was named.
         head: String,
     },
+    /// The configuration speaks of a column that the training table does not have.
+    #[error("{model}: no column of ids {column:?}")]
+    NoSuchColumn {
+        /// Name of the model.
+        model: &'static str,
+        /// The column as it was named.
+        column: String,
+    },
     /// There is nothing to learn from.
     #[error("{model}: {rows} rows with {heads} heads, expected at least one of each")]
     Nothing {

@@ -30,6 +30,7 @@ mod model;
 mod outcome;
 mod parts;
 mod pass;
+mod records;
 mod score;
 mod shape;
 mod start;

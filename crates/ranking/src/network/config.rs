@@ -127,6 +127,14 @@ pub struct NetworkConfig {
     pub embedding: usize,
     /// How heads begin to share embeddings, where they draw on them directly or by pairs.
     pub sharing: Sharing,
+    /// Columns of ids that are told by their records in place of embeddings: the logarithm of how many training rows
+    /// had the id, and the mean of each head's label in them, smoothed towards that of all rows. A training row is told
+    /// what the requests outside of its fold say (of five, by the place of the request), later ones what all say.
+    /// Lists of such ids keep embeddings of their own. Tables of a training that are taken in turn are told apart by
+    /// the places of their requests alone.
+    pub records: Vec<String>,
+    /// Columns of ids, and lists, that are left out.
+    pub left_out: Vec<String>,
     /// Quantiles of a dense column between which an embedding of its value is interpolated; 0 for no
     /// such embedding, otherwise at least 2.
     pub knots: usize,
@@ -191,6 +199,8 @@ impl Default for NetworkConfig {
         Self {
             embedding: 16,
             sharing: Sharing::Together,
+            records: Vec::new(),
+            left_out: Vec::new(),
             knots: 0,
             cross: vec![Cross::LowRank(32); 2],
             pairs: 0,

@@ -5,16 +5,21 @@ use std::sync::Arc;
 use marquee_features::{FeatureSchema, Head, SequenceField, SideSchema, SparseField, TrainingRows};
 use serde::{Deserialize, Serialize};
 
-use super::{HeadConfig, NAME, NetworkConfig, layout::Layout, outcome::Outcome, shape::Shape};
+use super::{
+    HeadConfig, NAME, NetworkConfig, layout::Layout, outcome::Outcome, records::Plan, shape::Shape,
+};
 use crate::{Error, Result, dense::DenseColumn};
 
 /// What a network is made of.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Description {
+    /// Columns that tables have.
     pub(crate) schema: Arc<FeatureSchema>,
     pub(crate) fingerprint: u64,
     pub(crate) heads: Vec<Head>,
     pub(crate) config: NetworkConfig,
+    /// What layers see in place of some of them.
+    pub(crate) plan: Option<Plan>,
     pub(crate) dense: Vec<DenseColumn>,
     pub(crate) shape: Shape,
 }
@@ -28,7 +33,7 @@ struct Written {
     sequences: Vec<WrittenSequence>,
     heads: Vec<WrittenHead>,
     config: NetworkConfig,
-    /// Of the request, then of the row.
+    /// Of the request, then of the row, as layers see them.
     dense: Vec<DenseColumn>,
 }
 
@@ -61,7 +66,13 @@ const MOST_WEIGHTS: usize = 1 << 32;
 
 impl Description {
     /// Learns what the columns of a table look like, and lays out layers for them.
-    pub(crate) fn learn(rows: TrainingRows<'_>, config: &NetworkConfig) -> Result<Self> {
+    ///
+    /// - `outer`: the columns of the tables that it is to score, of which `rows` are made.
+    pub(crate) fn learn(
+        rows: TrainingRows<'_>,
+        outer: &FeatureSchema,
+        config: &NetworkConfig,
+    ) -> Result<Self> {
         for name in config.heads.keys() {
             if (0..rows.n_heads()).all(|place| rows.head(place).to_string() != *name) {
                 return Err(Error::NoSuchHead {
@@ -104,7 +115,7 @@ impl Description {
                 heads: 0,
             });
         }
-        Self::new(schema.clone(), heads, config.clone(), dense)
+        Self::new(outer.clone(), heads, config.clone(), dense)
     }
 
     fn new(
@@ -113,7 +124,19 @@ impl Description {
         config: NetworkConfig,
         dense: Vec<DenseColumn>,
     ) -> Result<Self> {
-        let layout = Layout::new(&schema, &dense, (config.embedding, config.attention));
+        let named: Vec<&Head> = heads.iter().map(|(head, _)| head).collect();
+        let plan = Plan::new(&schema, &named, &config)?;
+        let inner = plan.as_ref().map_or(&schema, |plan| &plan.inner);
+        let n_dense = inner.request.dense.len() + inner.row.dense.len();
+        if dense.len() != n_dense {
+            return Err(Error::Contradiction {
+                model: NAME,
+                what: "the number of dense columns",
+                found: dense.len(),
+                expected: n_dense,
+            });
+        }
+        let layout = Layout::new(inner, &dense, (config.embedding, config.attention));
         if layout.width == 0 {
             return Err(Error::Contradiction {
                 model: NAME,
@@ -142,6 +165,7 @@ impl Description {
             schema: Arc::new(schema),
             heads,
             config,
+            plan,
             dense,
             shape,
         })
@@ -218,15 +242,6 @@ impl Description {
             sequences: sequences.collect(),
         };
         schema.check().map_err(marquee_features::Error::from)?;
-        let n_dense = schema.request.dense.len() + schema.row.dense.len();
-        if written.dense.len() != n_dense {
-            return Err(Error::Contradiction {
-                model: NAME,
-                what: "the number of dense columns",
-                found: written.dense.len(),
-                expected: n_dense,
-            });
-        }
         let mut heads = Vec::new();
         for head in written.heads {
             if let Outcome::Share(bins) = head.outcome

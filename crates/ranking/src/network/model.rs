@@ -28,6 +28,7 @@ const HALVES: &str = "embeddings.halves";
 const CODES: &str = "embeddings.codes";
 const SCALES: &str = "embeddings.scales";
 const WEIGHTS: &str = "weights";
+const RECORDS: &str = "records";
 
 /// A trained network.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,6 +36,8 @@ pub struct NetworkModel {
     pub(crate) description: Arc<Description>,
     pub(crate) tables: Vec<f32>,
     pub(crate) weights: Vec<f32>,
+    /// Records of ids, one after the other; empty where all have embeddings.
+    pub(crate) records: Vec<f32>,
 }
 
 /// A network whose numbers lie in memory or in a mapped file; implements [`Ranker`](crate::Ranker).
@@ -43,6 +46,7 @@ pub struct NetworkView<'a> {
     pub(crate) description: Arc<Description>,
     pub(crate) tables: Tables<'a>,
     pub(crate) weights: &'a [f32],
+    pub(crate) records: &'a [f32],
     /// Weights of wide layers, split for tiles when rows are scored for the first time.
     pub(crate) panels: Arc<OnceLock<Vec<SplitPanels>>>,
 }
@@ -54,6 +58,7 @@ impl NetworkModel {
             description: Arc::clone(&self.description),
             tables: Tables::Whole(&self.tables),
             weights: &self.weights,
+            records: &self.records,
             panels: Arc::default(),
         }
     }
@@ -97,6 +102,10 @@ impl NetworkModel {
             }
         };
         artifact.section(WEIGHTS, &[self.weights.len() as u64], &self.weights);
+        if let Some(plan) = &self.description.plan {
+            let shape = [plan.ids as u64, plan.width as u64];
+            artifact.section(RECORDS, &shape, &self.records);
+        }
         artifact
     }
 }
@@ -126,10 +135,20 @@ impl<'a> NetworkView<'a> {
             check_len(SCALES, scales.len(), shape.layout.table_rows())?;
         }
         check_len(WEIGHTS, weights.len(), shape.len)?;
+        let records = match &description.plan {
+            Some(plan) => {
+                let records = artifact.section::<f32>(RECORDS)?.data;
+                let n_numbers = plan.ids.checked_mul(plan.width);
+                check_len(RECORDS, records.len(), n_numbers.unwrap_or(usize::MAX))?;
+                records
+            }
+            None => &[],
+        };
         Ok(Self {
             description: Arc::new(description),
             tables,
             weights,
+            records,
             panels: Arc::default(),
         })
     }

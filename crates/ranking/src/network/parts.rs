@@ -87,6 +87,42 @@ impl Kept {
     }
 }
 
+/// Standard errors by which a correlation has to be below zero.
+const SURELY: f64 = 4.0;
+
+/// The heads that happen the less the more the most frequent one does, beyond chance.
+pub(super) fn opposed(rows: &TrainingRows<'_>, heads: &[(usize, HeadConfig)]) -> Vec<usize> {
+    let ranks = ranks(rows, heads);
+    let Some(first) = ranks.iter().position(|&rank| rank == 0) else {
+        return Vec::new();
+    };
+    let frequent = rows.label(heads[first].0);
+    let against = |&at: &usize| correlation(frequent, rows.label(heads[at].0)) < -SURELY;
+    (0..heads.len()).filter(against).collect()
+}
+
+/// The correlation of labels where both are known, in standard errors; 0 where one of them never changes.
+fn correlation(a: &[f32], b: &[f32]) -> f64 {
+    let known = a.iter().zip(b).filter(|(a, b)| !(a.is_nan() || b.is_nan()));
+    let known = known.map(|(&a, &b)| (f64::from(a), f64::from(b)));
+    let n = known.clone().count() as f64;
+    let (sum_a, sum_b) = known
+        .clone()
+        .fold((0.0, 0.0), |(x, y), (a, b)| (x + a, y + b));
+    let (mean_a, mean_b) = (sum_a / n.max(1.0), sum_b / n.max(1.0));
+    let (mut both, mut of_a, mut of_b) = (0.0, 0.0, 0.0);
+    for (a, b) in known {
+        let (a, b) = (a - mean_a, b - mean_b);
+        both += a * b;
+        of_a += a * a;
+        of_b += b * b;
+    }
+    if of_a <= 0.0 || of_b <= 0.0 {
+        return 0.0;
+    }
+    both / (of_a * of_b).sqrt() * n.sqrt()
+}
+
 /// The place of each head by how much of it happened, the most frequent first; equally frequent ones as they stand.
 fn ranks(rows: &TrainingRows<'_>, heads: &[(usize, HeadConfig)]) -> Vec<usize> {
     let happened = heads.iter().map(|&(column, _)| {

@@ -1,9 +1,9 @@
 //! Scoring: all rows of a request through a layer before the next layer, what is the same for all of them
 //! worked out once.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, sync::Arc};
 
-use marquee_features::{FeatureRows, Head};
+use marquee_features::{FeatureRows, FeatureTable, Head};
 use marquee_math::exponential::softmax;
 
 use super::{NAME, NetworkView, chunk::Chunk, dropout::Dropout};
@@ -24,6 +24,8 @@ struct Space {
     chunk: Chunk,
     places: Vec<u32>,
     requests: Vec<u32>,
+    /// Rows as the layers see them, where that differs.
+    retold: Option<FeatureTable>,
 }
 
 impl Ranker for NetworkView<'_> {
@@ -113,24 +115,45 @@ impl NetworkView<'_> {
             });
         }
         SPACE.with_borrow_mut(|space| {
-            let mut request = 0;
-            while request < rows.n_requests() {
-                let many = rows.rows_of(request).len() >= SHARING;
-                let first = request;
-                if many {
+            let Some(plan) = &self.description.plan else {
+                self.run_all(space, rows, &mut take);
+                return Ok(());
+            };
+            let kept = space.retold.take();
+            let mut table = match kept.filter(|kept| Arc::ptr_eq(kept.schema(), &plan.inner)) {
+                Some(table) => table,
+                None => FeatureTable::new(Arc::clone(&plan.inner))?,
+            };
+            plan.retell(self.records, rows, &mut table)?;
+            self.run_all(space, &table.view(), &mut take);
+            space.retold = Some(table);
+            Ok(())
+        })
+    }
+
+    /// Rows as the layers see them.
+    fn run_all(
+        &self,
+        space: &mut Space,
+        rows: &FeatureRows<'_>,
+        take: &mut impl FnMut(usize, &mut [f32]),
+    ) {
+        let mut request = 0;
+        while request < rows.n_requests() {
+            let many = rows.rows_of(request).len() >= SHARING;
+            let first = request;
+            if many {
+                request += 1;
+            } else {
+                let few = |request: usize| rows.rows_of(request).len() < SHARING;
+                let mut n = 0;
+                while request < rows.n_requests() && few(request) && n < ROWS {
+                    n += rows.rows_of(request).len();
                     request += 1;
-                } else {
-                    let few = |request: usize| rows.rows_of(request).len() < SHARING;
-                    let mut n = 0;
-                    while request < rows.n_requests() && few(request) && n < ROWS {
-                        n += rows.rows_of(request).len();
-                        request += 1;
-                    }
                 }
-                self.run(space, rows, first..request, &mut take);
             }
-        });
-        Ok(())
+            self.run(space, rows, first..request, take);
+        }
     }
 
     /// Rows of one request with many, or of several with few each.

@@ -63,6 +63,20 @@ fn start_sums(shape: &Shape, pairs: &PairsShape, weights: &mut [f32]) {
     }
 }
 
+/// Turns what these heads begin with from sums over pairs: what speaks for the others speaks against them.
+pub(super) fn oppose(shape: &Shape, opposed: &[usize], weights: &mut [f32]) {
+    let Some(pairs) = &shape.pairs else {
+        return;
+    };
+    let rows = &mut weights[pairs.out.weights.clone()];
+    for row in rows.chunks_exact_mut(pairs.out.padded()) {
+        for head in opposed.iter().map(|&at| &shape.heads[at]) {
+            let own = &mut row[head.first..][..head.outcome.n_outputs()];
+            own.iter_mut().for_each(|weight| *weight = -*weight);
+        }
+    }
+}
+
 /// Leaves each head only its own part of each embedding.
 fn part(shape: &Shape, weights: &mut [f32]) {
     for (layer, inputs) in parts::readers(shape) {

@@ -2,13 +2,13 @@
 
 use std::{ops::ControlFlow, sync::Arc, time::Instant};
 
-use marquee_features::TrainingRows;
+use marquee_features::{FeatureSchema, TrainingRows, TrainingTable};
 use marquee_math::{Rng, elements::AdamStep, fill_normal, rng, split::SplitPanels};
 use rand::RngExt as _;
 use rayon::prelude::*;
 
 use super::{
-    HeadConfig, NAME, NetworkConfig, NetworkModel,
+    HeadConfig, NAME, NetworkConfig, NetworkModel, Sharing,
     adam::Adam,
     average::Average,
     chunk::{Chunk, Examples, Parameters},
@@ -16,8 +16,9 @@ use super::{
     dropout::Dropout,
     embeddings::{Batch, Embeddings},
     judge::judge,
-    parts::Kept,
-    start::initial,
+    parts::{Kept, opposed},
+    records::Folds,
+    start::{initial, oppose},
     state::{self, Best},
     tables::Tables,
 };
@@ -53,7 +54,7 @@ pub struct TrainingSet<'a> {
 ///
 /// # Errors
 ///
-/// [`Error::Config`], [`Error::NoSuchHead`], [`Error::Nothing`], [`Error::NoLabels`], [`Error::Heads`] or
+/// [`Error::Config`], [`Error::NoSuchHead`], [`Error::NoSuchColumn`], [`Error::Nothing`], [`Error::NoLabels`], [`Error::Heads`] or
 /// [`Error::Schema`] where tables do not fit each other, [`Error::NotFinite`], [`Error::Stopped`].
 pub fn train(
     set: TrainingSet<'_>,
@@ -63,7 +64,40 @@ pub fn train(
 ) -> Result<NetworkModel> {
     config.validate()?;
     let first = first_table(set)?;
-    let description = Description::learn(first, config)?;
+    let outer = first.features().schema();
+    let Some(folds) = Folds::learn(&first, config)? else {
+        return learn(set, outer, (config, seed), watch);
+    };
+    let tables = set.passes.iter().map(|rows| folds.training(rows));
+    let tables = tables.collect::<Result<Vec<TrainingTable>>>()?;
+    let judged = set.validation.map(|rows| folds.judging(&rows));
+    let judged = judged.transpose()?;
+    let mut passes = Vec::new();
+    for table in &tables {
+        passes.push(viewed(table)?);
+    }
+    let set = TrainingSet {
+        passes: &passes,
+        validation: judged.as_ref().map(viewed).transpose()?,
+    };
+    let mut model = learn(set, outer, (config, seed), watch)?;
+    model.records = folds.into_records();
+    Ok(model)
+}
+
+fn viewed(table: &TrainingTable) -> Result<TrainingRows<'_>> {
+    Ok(table.view().map_err(marquee_features::Error::from)?)
+}
+
+/// Trains on tables as layers see them.
+fn learn(
+    set: TrainingSet<'_>,
+    outer: &FeatureSchema,
+    (config, seed): (&NetworkConfig, u64),
+    watch: &mut dyn Watch,
+) -> Result<NetworkModel> {
+    let first = first_table(set)?;
+    let description = Description::learn(first, outer, config)?;
     let heads = description.places(first, config);
     let requests: Vec<Vec<u32>> = set.passes.iter().map(requests_of).collect();
     let mut trainer = Trainer::new(description, config, seed);
@@ -217,9 +251,12 @@ impl<'c> Trainer<'c> {
         }
     }
 
-    /// Finds out which head reads and changes whose part of embeddings.
+    /// Finds out which head goes against the others, and which one reads and changes whose part of embeddings.
     fn keep_parts(&mut self, rows: &TrainingRows<'_>, heads: &[(usize, HeadConfig)]) {
         let shape = &self.description.shape;
+        if self.config.sharing == Sharing::Together && shape.pairs.is_some() {
+            oppose(shape, &opposed(rows, heads), &mut self.weights);
+        }
         self.kept = Kept::new(shape, self.config.sharing, rows, heads);
     }
 
@@ -336,6 +373,7 @@ impl<'c> Trainer<'c> {
             description: self.description,
             tables,
             weights,
+            records: Vec::new(),
         }
     }
 }

@@ -14,10 +14,7 @@ use marquee_features::{
     DEFAULT_FEATURES, Entities, Head, Joined, Plan, TrainingOptions, VectorSet, training_rows,
 };
 use marquee_math::{derive_seed, rng};
-use marquee_ranking::{
-    NetworkConfig, TreesConfig,
-    network::{Cross, PositionBias},
-};
+use marquee_ranking::{NetworkConfig, TreesConfig, network::PositionBias};
 use marquee_testkit::world::{Deed, Truth, World, WorldConfig};
 
 use crate::{
@@ -146,16 +143,17 @@ fn write(folder: &Path, world: &World, joined: Joined, log: &Log) -> Result<()> 
 fn settings() -> Settings {
     let heads = Head::STANDARD.map(|head| head.to_string());
     let network = NetworkConfig {
-        embedding: 8,
-        knots: 16,
-        cross: vec![Cross::LowRank(16); 2],
-        hidden: vec![64, 32],
-        batch: 1024,
-        epochs: 4,
+        embedding: 16,
+        knots: 8,
+        cross: Vec::new(),
+        pairs: 1,
+        hidden: Vec::new(),
+        attention: 0,
+        batch: 2048,
+        epochs: 3,
         patience: 1,
         positions: 10,
-        embedding_rate: 0.02,
-        embedding_regularization: 0.01,
+        embedding_rate: 0.1,
         ..NetworkConfig::default()
     };
     Settings {

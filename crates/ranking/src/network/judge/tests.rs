@@ -11,7 +11,7 @@ fn lost(place: usize, outcome: Outcome) -> f64 {
     let rows = table.view().unwrap();
     let requests = requests_of(&rows);
     let config = crate::network::train::tests::whole();
-    let description = Description::learn(rows, &config).unwrap();
+    let description = Description::learn(rows, rows.features().schema(), &config).unwrap();
     let heads = description.places(rows, &config);
     let examples = Examples {
         rows,

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use marquee_features::TrainingTable;
+use marquee_features::{Head, TrainingTable};
 
 use super::*;
 use crate::{
@@ -47,7 +47,7 @@ pub(crate) fn whole() -> NetworkConfig {
 
 /// A trainer in which nothing hides by being zero at first.
 fn trainer<'c>(rows: TrainingRows<'_>, config: &'c NetworkConfig) -> Trainer<'c> {
-    let description = Description::learn(rows, config).unwrap();
+    let description = Description::learn(rows, rows.features().schema(), config).unwrap();
     let mut trainer = Trainer::new(description, config, 7);
     let mut shifts = vec![0.0; trainer.weights.len()];
     fill_normal(&mut rng(8, 0), 0.1, &mut shifts);
@@ -237,7 +237,8 @@ fn heads_apart_begin_with_numbers_of_their_own() {
         sharing: Sharing::Apart,
         ..whole()
     };
-    let description = Description::learn(table.view().unwrap(), &config).unwrap();
+    let rows = table.view().unwrap();
+    let description = Description::learn(rows, rows.features().schema(), &config).unwrap();
     let trainer = Trainer::new(description, &config, 7);
     let shape = &trainer.description.shape;
     let pairs = shape.pairs.as_ref().unwrap();
@@ -337,4 +338,41 @@ fn training_gives_the_same_bits_on_any_number_of_threads() {
         assert!(one == three);
         assert!(one.weights.iter().any(|&weight| weight != 0.0));
     }
+}
+
+#[test]
+fn a_head_that_goes_against_the_others_begins_against_them() {
+    let mut table = samples::table(60, 8, 3);
+    // What is counted in stars is no outcome that others could be rarer than.
+    table.labels.pop();
+    let like = table
+        .labels
+        .iter()
+        .position(|column| column.head == Head::Like);
+    let like = like.unwrap();
+    let open: Vec<f32> = table.labels[0].values.clone();
+    assert_eq!(table.labels[0].head, Head::Open);
+    let config = NetworkConfig {
+        pairs: 1,
+        heads: BTreeMap::new(),
+        ..whole()
+    };
+    let starts = |table: &TrainingTable| {
+        let rows = table.view().unwrap();
+        let description = Description::learn(rows, rows.features().schema(), &config).unwrap();
+        let heads = description.places(rows, &config);
+        let mut trainer = Trainer::new(description, &config, 7);
+        trainer.keep_parts(&rows, &heads);
+        let shape = &trainer.description.shape;
+        let out = &shape.pairs.as_ref().unwrap().out;
+        let at = |head: usize| trainer.weights[out.weights.start + shape.heads[head].first];
+        (at(0), at(like))
+    };
+    // Liked where it was not opened; then where it was.
+    table.labels[like].values = open.iter().map(|open| 0.5 - open.round() * 0.5).collect();
+    let (frequent, against) = starts(&table);
+    assert_eq!((frequent, against), (1.0, -1.0));
+    table.labels[like].values = open.iter().map(|open| open.round() * 0.5).collect();
+    let (frequent, with) = starts(&table);
+    assert_eq!((frequent, with), (1.0, 1.0));
 }

@@ -128,15 +128,20 @@ fn grow(growing: &mut Growing, deeds: &[Vec<Deed>], seed: u64) -> Result<()> {
 
 fn settings() -> Settings {
     Settings {
+        // Embeddings of viewers and items learn by heart what followed; how often an item came, and what followed,
+        // are told out of fold.
         network: NetworkConfig {
             embedding: 8,
-            knots: 16,
-            hidden: vec![64, 32],
-            dropout: 0.2,
+            records: vec!["item".to_owned()],
+            left_out: vec!["viewer".to_owned(), "history".to_owned()],
+            knots: 32,
+            cross: Vec::new(),
+            pairs: 1,
+            hidden: vec![32],
+            attention: 0,
             batch: 1024,
             epochs: 6,
-            embedding_rate: 0.02,
-            embedding_regularization: 0.01,
+            embedding_rate: 0.1,
             ..NetworkConfig::default()
         },
         equal: Equal {
