@@ -8,7 +8,7 @@ use marquee_pipeline::{Budget, Degradation, DegradedReason, Quality, Step, Width
 
 use crate::{
     CompiledFilter, EngineError, Outcomes, RankRequest, RecommendRequest, Recommendation, Removals,
-    RemovedItem, Result, SeenPolicy, SimilarRequest,
+    RemovedItem, Result, SeenPolicy, SimilarRequest, Viewer,
     live::Past,
     request::MAX_K,
     slate_rules::{self, SlateStages},
@@ -23,7 +23,7 @@ mod sources;
 pub(crate) use context::Context;
 use context::Told;
 use filters::Filters;
-use sources::{Asked, Sources, besides, lay_out, rank_by, ranking_stage};
+use sources::{Asked, Sources, besides, lay_out, rank_by, ranking_stage, second_stage};
 
 /// Quality in percent below which the best items are looked for without going through all.
 const NEAR_BELOW: u32 = 80;
@@ -38,7 +38,7 @@ pub(crate) fn recommend(
     let name_of = |item| context.title(item);
     let crowd = |item| context.crowd(item);
     let past = context.past(&request.viewer, request.session.as_ref())?;
-    let retrieval = retrieval(budget.quality());
+    let retrieval = retrieval(context, &request.viewer, budget.quality());
     let model = ModelStage::new(generation.model(), &name_of).by(retrieval);
     let popular = context.popular();
     let base: &dyn stages::Base = if past.is_blank() { &popular } else { &model };
@@ -90,7 +90,7 @@ pub(crate) fn recommend(
     }
     slate.join(&mut plan);
     let mut answer = run(&plan, &query, budget)?;
-    if retrieval == Retrieval::Near && !past.is_blank() {
+    if budget.quality().percent() < NEAR_BELOW && !past.is_blank() {
         answer.degraded.push(Degradation {
             component: generation.model().name(),
             reason: DegradedReason::Load,
@@ -204,8 +204,10 @@ pub(crate) fn similar_items(
     context.finish(&plan, &query, answer, Told::default())
 }
 
-fn retrieval(quality: Quality) -> Retrieval {
-    if quality.percent() < NEAR_BELOW {
+/// A second stage orders what the first one proposes anew, and does not miss the few of its last places
+/// that an index overlooks.
+fn retrieval(context: &Context<'_>, viewer: &Viewer, quality: Quality) -> Retrieval {
+    if second_stage(context, viewer).is_some() || quality.percent() < NEAR_BELOW {
         Retrieval::Near
     } else {
         Retrieval::Exact

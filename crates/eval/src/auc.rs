@@ -38,6 +38,32 @@ pub fn auc(scores: &[f32], outcomes: &[bool]) -> Option<f64> {
     (pairs > 0.0).then(|| above / pairs)
 }
 
+/// How far an [`auc`] of so many rows of each outcome strays by chance: its standard error, for scores whose
+/// distances are exponential, which is close for most. `None` without rows of both outcomes.
+///
+/// Source: Hanley and McNeil 1982, the variance of the area.
+///
+/// # Example
+///
+/// ```
+/// use marquee_eval::auc_error;
+///
+/// // Fifteen rows of one outcome tell little, however many there are of the other.
+/// assert!(auc_error(0.7, 15, 5_000).unwrap() > 0.06);
+/// assert!(auc_error(0.7, 5_000, 5_000).unwrap() < 0.006);
+/// ```
+pub fn auc_error(area: f64, n_positive: usize, n_negative: usize) -> Option<f64> {
+    let (positive, negative) = (n_positive as f64, n_negative as f64);
+    let both_above = area / (2.0 - area);
+    let above_both = 2.0 * area * area / (1.0 + area);
+    let square = area * area;
+    let spread = area * (1.0 - area)
+        + (positive - 1.0) * (both_above - square)
+        + (negative - 1.0) * (above_both - square);
+    let pairs = positive * negative;
+    (pairs > 0.0).then(|| (spread.max(0.0) / pairs).sqrt())
+}
+
 /// The mean of `-ln` of the probability that was given to what happened, in nats; `None` without rows.
 ///
 /// Probabilities are kept `1e-7` away from 0 and 1, as published figures do, so that one sure mistake does
@@ -94,9 +120,45 @@ mod tests {
         assert!((found - order / pairs).abs() < 1e-12);
     }
 
+    /// Scores of both outcomes drawn from exponentials, whose area is `rate / (1 + rate)`.
+    #[test]
+    #[expect(clippy::cast_possible_truncation, reason = "scores are short")]
+    fn areas_stray_as_told() {
+        let (n_positive, n_negative, rate) = (40, 60, 3.0_f64);
+        let mut state = 7_u64;
+        let mut uniform = || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            ((state >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
+        };
+        let outcomes: Vec<bool> = (0..n_positive + n_negative)
+            .map(|at| at < n_positive)
+            .collect();
+        let mut draw = || {
+            let scores = outcomes
+                .iter()
+                .map(|&hit| -uniform().ln() * if hit { rate } else { 1.0 });
+            let scores: Vec<f32> = scores.map(|score| score as f32).collect();
+            auc(&scores, &outcomes).unwrap()
+        };
+        let areas: Vec<f64> = (0..2_000).map(|_| draw()).collect();
+        let mean = areas.iter().sum::<f64>() / areas.len() as f64;
+        let spread =
+            areas.iter().map(|area| (area - mean).powi(2)).sum::<f64>() / areas.len() as f64;
+        assert!((mean - 0.75).abs() < 0.005, "{mean}");
+        let told = auc_error(0.75, n_positive, n_negative).unwrap();
+        assert!(
+            (told / spread.sqrt() - 1.0).abs() < 0.1,
+            "{told} {}",
+            spread.sqrt()
+        );
+    }
+
     #[test]
     fn nothing_to_tell_apart_is_undefined() {
         assert_eq!(auc(&[], &[]), None);
+        assert_eq!(auc_error(0.5, 0, 10), None);
         assert_eq!(log_loss(&[], &[]), None);
     }
 

@@ -34,7 +34,7 @@ mod selection;
 mod subset;
 mod summary;
 
-pub use auc::{auc, log_loss};
+pub use auc::{auc, auc_error, log_loss};
 pub use average_precision::average_precision_at_k;
 pub use bootstrap::{PairedDifference, paired_bootstrap};
 pub use coverage::coverage;

@@ -3,6 +3,7 @@
 use std::{
     cell::RefCell,
     rc::Rc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -14,7 +15,10 @@ use marquee_proto::v1::{
     recommendation_service_client::RecommendationServiceClient,
 };
 use rand::RngExt;
-use tokio::task::LocalSet;
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+    task::LocalSet,
+};
 use tonic::transport::{Channel, Endpoint};
 
 /// What to send.
@@ -128,32 +132,31 @@ async fn connect(load: &Load) -> Result<Vec<RecommendationServiceClient<Channel>
     Ok(clients)
 }
 
-/// Starts a call at each arrival. When this loop falls behind, the calls it missed start late but
-/// count from when they were due.
+/// Starts a call at each arrival. Calls that are started late count from when they were due.
 async fn at_rate(shared: Rc<Shared>, rate: f64) {
-    let mut random = rng(shared.load.seed, 1);
-    let end = shared.load.warm_up + shared.load.measured;
-    let mut due = Duration::ZERO;
+    let mut arrivals = arrivals(&shared, rate);
     let mut number = 0;
-    while due < end {
-        wait_until(&shared, due).await;
+    while let Some(due) = arrivals.recv().await {
         tokio::task::spawn_local(call(Rc::clone(&shared), number, due));
         number += 1;
-        due += gap(&mut random, rate);
     }
 }
 
-/// Waits for a moment to within microseconds: the runtime's timer, which counts in milliseconds, for
-/// most of the time, then turns that let the other tasks work.
-async fn wait_until(shared: &Shared, due: Duration) {
-    const TIMER_STEP: Duration = Duration::from_millis(2);
-    let left = due.saturating_sub(shared.start.elapsed());
-    if left > 2 * TIMER_STEP {
-        tokio::time::sleep(left - TIMER_STEP).await;
-    }
-    while shared.start.elapsed() < due {
-        tokio::task::yield_now().await;
-    }
+/// Tells of each arrival when it is due, from a thread that sleeps: the runtime's timer counts in
+/// milliseconds, and waiting without one would take a core that the server may need.
+fn arrivals(shared: &Shared, rate: f64) -> UnboundedReceiver<Duration> {
+    let (tell, arrivals) = unbounded_channel();
+    let (start, seed) = (shared.start, shared.load.seed);
+    let end = shared.load.warm_up + shared.load.measured;
+    thread::spawn(move || {
+        let mut random = rng(seed, 1);
+        let mut due = Duration::ZERO;
+        while due < end && tell.send(due).is_ok() {
+            due += gap(&mut random, rate);
+            thread::sleep(due.saturating_sub(start.elapsed()));
+        }
+    });
+    arrivals
 }
 
 /// Time between two arrivals: exponential with mean `1 / rate`.

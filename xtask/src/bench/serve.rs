@@ -1,11 +1,11 @@
-//! `cargo xtask bench serve`: a server on one core, its clients on another, calls at fixed rates.
+//! `cargo xtask bench serve`: a server on some cores, its clients on one, calls at fixed rates.
 //!
 //! The table is Markdown, ready for `docs/benchmarks.md`.
 
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command},
 };
 
 use anyhow::{Context, bail};
@@ -40,6 +40,52 @@ pub(crate) struct Options {
     /// Also print what each component took at the first rate
     #[arg(long)]
     stages: bool,
+    /// Cores of the server; clients run on core 1
+    #[arg(long, value_name = "LIST", default_value = "0")]
+    cores: String,
+    /// Server and clients under real-time scheduling, which not everybody may ask for, and a loop of idle priority
+    /// on each of the two cores: the host of a virtual machine would take back what is idle for a moment
+    #[arg(long)]
+    steady: bool,
+}
+
+/// Loops that run while nothing else does.
+struct Awake(Vec<Child>);
+
+impl Awake {
+    fn on(cores: &[&str]) -> anyhow::Result<Self> {
+        let spin = |core: &&str| {
+            let mut spin = Command::new("chrt");
+            spin.args(["-i", "0", "taskset", "-c", core, "sh", "-c"]);
+            let started = spin.arg("while :; do :; done").spawn();
+            started.context("a loop of idle priority needs chrt and taskset")
+        };
+        Ok(Self(cores.iter().map(spin).collect::<Result<_, _>>()?))
+    }
+}
+
+impl Drop for Awake {
+    fn drop(&mut self) {
+        for spin in &mut self.0 {
+            // One that has ended by itself is what is wanted.
+            let _ = spin.kill();
+            let _ = spin.wait();
+        }
+    }
+}
+
+impl Options {
+    /// A program on these cores, under `policy` where asked for.
+    fn launch(&self, policy: [&str; 2], cores: &str, program: &Path) -> Command {
+        let pinned = on_cores(cores, program);
+        if !self.steady {
+            return pinned;
+        }
+        let mut command = Command::new("chrt");
+        command.args(policy).arg(pinned.get_program());
+        command.args(pinned.get_args());
+        command
+    }
 }
 
 /// Builds, starts the server, sends the load, and prints the table.
@@ -66,7 +112,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
         None => synthetic(workspace, &binary)?,
     };
     let version = active_version(&data)?;
-    let mut command = on_cores("0", &binary);
+    let awake = options.steady.then(|| Awake::on(&["0", "1"]));
+    let _awake = awake.transpose()?;
+    let mut command = options.launch(["-r", "1"], &options.cores, &binary);
     command
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
         .arg(&data);
@@ -81,7 +129,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<()
     );
     shell::say("|---|---|---|---|---|---|---|---|---|");
     let load = || {
-        let mut load = on_cores("1", &programs.join("xtask-bench"));
+        let mut load = options.launch(["-f", "10"], "1", &programs.join("xtask-bench"));
         load.args(["--server", &server.url(), "--version"]);
         load.arg(&version);
         load.args(["--seconds", &options.seconds.to_string()]);

@@ -180,7 +180,7 @@ impl Recommender for AlsView<'_> {
         };
         let vector = self.fold_in(history)?;
         let width = Width {
-            probes: PROBES.max(k / 2),
+            probes: PROBES.max(k),
             rescored: 2 * k,
         };
         let all = Allowed::all(self.n_items());

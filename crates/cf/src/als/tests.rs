@@ -479,6 +479,11 @@ fn the_best_of_a_large_catalog_are_looked_up_and_are_those_of_all_scores() {
         assert!(near.is_sorted_by(|left, right| left.score >= right.score));
         let hits = near.iter().filter(|found| found.score >= best[49].score);
         assert!(hits.count() >= 40);
+        // As many as a ranker is given: what is missed is at the end.
+        let best = marquee_math::top_k(&scores, 300);
+        let near = view.near_best(&history, 300).unwrap();
+        let above = |least: f32| near.iter().filter(|found| found.score >= least).count();
+        assert!(above(best[99].score) >= 99 && above(best[299].score) >= 290);
     }
 }
 

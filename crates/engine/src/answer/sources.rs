@@ -6,7 +6,7 @@ use marquee_pipeline::{Plan, Quality, Ranking, Step, Width};
 use super::Context;
 use crate::{
     Surroundings, Viewer,
-    ranking::{Aversion, RankingStage},
+    ranking::{Aversion, RankingStage, SecondStage, live::LiveFeatures},
     stages::{FewOf, RecentSource},
 };
 
@@ -107,15 +107,24 @@ pub(super) struct Asked<'a> {
     pub(super) surroundings: &'a Surroundings,
 }
 
-/// The second stage of the active model, if it has one. A history that comes with a request is no
-/// events, which features are made of, so that it is answered by the model alone.
+/// The second stage of the active model and its features, if it has one that can order what this viewer sees.
+/// A history that comes with a request is no events, which features are made of, so that it is answered by
+/// the model alone.
+pub(super) fn second_stage<'a>(
+    context: &'a Context<'_>,
+    viewer: &Viewer,
+) -> Option<(&'a SecondStage, &'a LiveFeatures)> {
+    let stages = context.generation.ranking().zip(context.features);
+    stages.filter(|_| !matches!(viewer, Viewer::WithHistory(_)))
+}
+
+/// The same as a stage of the request path.
 pub(super) fn ranking_stage<'a>(
     context: &'a Context<'_>,
     asked: Asked<'a>,
     aversion: &'a Aversion<'a>,
 ) -> Option<RankingStage<'a>> {
-    let stages = context.generation.ranking().zip(context.features);
-    let stages = stages.filter(|_| !matches!(asked.viewer, Viewer::WithHistory(_)))?;
+    let stages = second_stage(context, asked.viewer)?;
     let actor = context.actor(asked.viewer, asked.session);
     let (shelf, known) = (context.shelf, context.generation.interactions());
     let who = (actor, asked.surroundings);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use marquee_eval::{auc, log_loss};
+use marquee_eval::{auc, auc_error, log_loss};
 use marquee_features::{Head, TrainingRows};
 use marquee_ranking::{
     Link, Ranker,
@@ -52,9 +52,13 @@ pub struct HeadReport {
     pub head: String,
     /// Share of the rows in which it happened; for the share watched its mean.
     pub mean: f64,
+    /// Rows it was learned from in which it happened; for the share watched, those of which anything was.
+    pub learned_from: usize,
     /// Area under the ROC curve; for the share watched, of whether anything was watched. None where
     /// all rows are alike.
     pub auc: Option<f64>,
+    /// How far that area strays by chance among so few rows: its standard error.
+    pub auc_error: Option<f64>,
     /// Which rows all that follows is about: those that its curve is meant for.
     pub places: Places,
     /// Mean negative logarithm of the probability given to what happened, in nats; none for shares.
@@ -121,11 +125,11 @@ impl RankerReport {
     }
 }
 
-/// Measures each head of `ranker` on `rows`.
+/// Measures each head of `ranker`, which learned from the rows of `train`, on `rows`.
 pub(super) fn measure(
     ranker: &dyn Ranker,
     curves: &Curves,
-    rows: &TrainingRows<'_>,
+    (train, rows): (&TrainingRows<'_>, &TrainingRows<'_>),
     sliced: &[Sliced],
 ) -> Result<Vec<HeadReport>> {
     let n = rows.features().n_rows();
@@ -138,7 +142,11 @@ pub(super) fn measure(
         let place = rows.place_of(head);
         let labels = place.map_or(&[][..], |place| rows.label(place));
         let part = at * n..(at + 1) * n;
+        let seen = train
+            .place_of(head)
+            .map_or(&[][..], |place| train.label(place));
         let said = Said {
+            learned_from: count(&happened(seen)),
             link: ranker.link(at),
             scores: &scores[part.clone()],
             chances: &chances[part],
@@ -157,6 +165,8 @@ pub(super) fn measure(
 /// What was said of all rows for one head, and what happened.
 #[derive(Clone, Copy)]
 struct Said<'a> {
+    /// Rows of the training in which it happened.
+    learned_from: usize,
     link: Link,
     scores: &'a [f32],
     chances: &'a [f32],
@@ -174,7 +184,9 @@ impl Said<'_> {
     ) -> HeadReport {
         let labels = pick(self.labels, known);
         let mean = mean(&labels);
-        let auc = auc(&pick(self.scores, known), &happened(&labels));
+        let outcomes = happened(&labels);
+        let auc = auc(&pick(self.scores, known), &outcomes);
+        let hits = count(&outcomes);
         let (labels, chances) = (pick(self.labels, there), pick(self.chances, there));
         let raw = pick(self.scores, there);
         let raw: Vec<f32> = raw.iter().map(|&score| self.link.mean(score)).collect();
@@ -193,7 +205,9 @@ impl Said<'_> {
         HeadReport {
             head: head.to_string(),
             mean,
+            learned_from: self.learned_from,
             auc,
+            auc_error: auc.and_then(|area| auc_error(area, hits, outcomes.len() - hits)),
             places,
             log_loss: loss.filter(|_| !is_share),
             base_log_loss: base.filter(|_| !is_share),
@@ -210,6 +224,10 @@ fn pick<T: Copy>(from: &[T], rows: &[usize]) -> Vec<T> {
 
 fn happened(labels: &[f32]) -> Vec<bool> {
     labels.iter().map(|&label| label > 0.0).collect()
+}
+
+fn count(outcomes: &[bool]) -> usize {
+    outcomes.iter().filter(|&&happened| happened).count()
 }
 
 fn mean(labels: &[f32]) -> f64 {

@@ -4,8 +4,8 @@ use std::{ops::ControlFlow, path::Path, sync::Arc, time::Duration};
 
 use marquee_core::{Event, Timestamp};
 use marquee_features::{
-    DEFAULT_FEATURES, Joined, NONE, Plan, TrainingOptions, TrainingRows, TrainingTable, VectorSet,
-    training_rows,
+    DEFAULT_FEATURES, FeatureState, Joined, NONE, Plan, TrainingFile, TrainingOptions,
+    TrainingRows, TrainingTable, VectorSet, training_rows,
 };
 use marquee_ingest::Catalog;
 use marquee_ranking::{Calibration, Ranker, Step};
@@ -30,6 +30,8 @@ use crate::{
     loading::{self, Happened},
 };
 
+/// The rows of a training, while it lasts.
+const ROWS_FILE: &str = "rows.mqa";
 /// One of so many requests, the last ones, judges passes and fits curves, and as many after them
 /// measure.
 const HELD_OUT: usize = 20;
@@ -61,7 +63,9 @@ pub struct RankerRun {
 /// ([`REPORT_FILE`](super::report::REPORT_FILE)). As with other models, the version appears whole or not
 /// at all, and networks go on from the state of an interrupted training of the same data.
 ///
-/// Memory: all events, and the table of features: some 300 bytes an impression with the default ones.
+/// Memory: while rows are made all events and the table of features, some 300 bytes an impression with the default
+/// ones; then the table is a mapped file of that size on the disk of `folder`, and passes hold no more of it than
+/// the system keeps.
 ///
 /// # Errors
 ///
@@ -78,8 +82,10 @@ pub fn train_ranker(
         Some(base) => base.clone(),
         None => registry.active()?.ok_or(EngineError::NoActiveModel)?,
     };
-    let material = Material::gather(folder, run.features.as_deref())?;
-    let rows = material.rows()?;
+    let staged = registry.stage(run.spec.name())?;
+    let to = staged.path();
+    let material = Material::gather(folder, run.features.as_deref(), &to.join(ROWS_FILE))?;
+    let rows = material.rows.view()?;
     let [train, validation, test] = split(&rows)?;
     let kept = KeptState::new(
         registry.unfinished(run.spec.name())?,
@@ -94,8 +100,6 @@ pub fn train_ranker(
         }
         artifact.meta("impressions", rows.features().n_rows());
     };
-    let staged = registry.stage(run.spec.name())?;
-    let to = staged.path();
     let watch = Keeping { kept, progress };
     let learned = (train, validation);
     let heads = fit::fit((&run.spec, run.seed), learned, watch, to, &describe)?;
@@ -106,16 +110,16 @@ pub fn train_ranker(
         first_base(&registry, &base)?,
     )?;
     let n_rows = |rows: &TrainingRows<'_>| rows.features().n_rows();
-    let records = (&material.happened.catalog, material.joined.state.entities());
+    let records = (&material.catalog, material.state.entities());
     let sliced = slices(&test, &rows, records);
     let report = RankerReport {
         base: stage.base.clone(),
-        events: material.happened.events.len(),
+        events: material.n_events,
         train_rows: n_rows(&train),
         validation_rows: n_rows(&validation),
         test_rows: n_rows(&test),
-        uncredited: material.joined.uncredited,
-        heads: measure(&ranker, &curves, &test, &sliced)?,
+        uncredited: material.uncredited,
+        heads: measure(&ranker, &curves, (&train, &test), &sliced)?,
         too_rare: material.too_rare.clone(),
     };
     let proposes = registry.path_of(&base);
@@ -125,8 +129,9 @@ pub fn train_ranker(
     let calibration = curves.calibration.to_artifact();
     calibration.write(to.join(CALIBRATION_FILE))?;
     report.write(to)?;
-    material.joined.state.write(to.join(STATE_FILE))?;
+    material.state.write(to.join(STATE_FILE))?;
     stage.write(to)?;
+    staged.leave_out(ROWS_FILE)?;
     let version = staged.publish()?;
     registry.forget_unfinished(run.spec.name())?;
     Ok((version, report))
@@ -137,30 +142,41 @@ struct Material {
     /// The declarations.
     features: String,
     plan: Arc<Plan>,
-    happened: Happened,
-    joined: Joined,
+    catalog: Catalog,
+    n_events: usize,
+    n_imported: usize,
+    journal_seq: u64,
+    /// A row of every impression, in a mapped file: each pass reads it anew.
+    rows: TrainingFile,
+    /// The state after the last event.
+    state: FeatureState,
+    /// What followed that no impression could be credited with.
+    uncredited: u64,
     /// Outcomes that cannot be learned.
     too_rare: Vec<String>,
 }
 
 impl Material {
-    fn gather(folder: &Path, features: Option<&str>) -> Result<Self> {
+    /// Puts the rows into the file `rows_path`. Events and the table that grows in memory are given back.
+    fn gather(folder: &Path, features: Option<&str>, rows_path: &Path) -> Result<Self> {
         let features = features.unwrap_or(DEFAULT_FEATURES);
         let plan = Arc::new(Plan::parse(features)?);
         let happened = loading::everything(folder)?;
         let mut joined = join(&plan, &happened)?;
+        let too_rare = drop_rare(&mut joined.table)?;
+        joined.table.write(rows_path)?;
         Ok(Self {
             features: features.to_owned(),
-            too_rare: drop_rare(&mut joined.table)?,
             plan,
-            happened,
-            joined,
+            n_events: happened.events.len(),
+            n_imported: happened.n_imported,
+            journal_seq: happened.journal_seq,
+            catalog: happened.catalog,
+            rows: TrainingFile::open(rows_path)?,
+            state: joined.state,
+            uncredited: joined.uncredited,
+            too_rare,
         })
-    }
-
-    fn rows(&self) -> Result<TrainingRows<'_>> {
-        let rows = self.joined.table.view();
-        Ok(rows.map_err(marquee_features::Error::from)?)
     }
 
     /// What the second stage says of itself, with a sample of the rows that curves were fitted on.
@@ -169,13 +185,13 @@ impl Material {
         (ranker, calibration, rows): (&OpenRanker, &Calibration, &TrainingRows<'_>),
         base: String,
     ) -> Result<StageFile> {
-        let from = (&*self.plan, &self.happened.catalog, &self.joined);
+        let from = (&*self.plan, &self.catalog, &self.state);
         Ok(StageFile {
             features: self.features.clone(),
             base,
             heads: ranker.heads().to_vec(),
-            journal_seq: self.happened.journal_seq,
-            n_imported: self.happened.n_imported as u64,
+            journal_seq: self.journal_seq,
+            n_imported: self.n_imported as u64,
             sample: sample(ranker, calibration, rows, from)?,
         })
     }
@@ -251,7 +267,7 @@ fn sample(
     ranker: &OpenRanker,
     calibration: &Calibration,
     from: &TrainingRows<'_>,
-    (plan, catalog, joined): (&Plan, &Catalog, &Joined),
+    (plan, catalog, state): (&Plan, &Catalog, &FeatureState),
 ) -> Result<Sample> {
     let features = from.features();
     let n = features.n_rows();
@@ -259,7 +275,7 @@ fn sample(
     ranker.score(&features, &mut chances)?;
     calibration.apply(n, &mut chances)?;
     let standings = plan.standings();
-    let entities = joined.state.entities();
+    let entities = state.entities();
     let mut sample = Sample::default();
     let times = (0..features.n_requests()).flat_map(|request| {
         let time = from.time(request);

@@ -72,6 +72,16 @@ impl Staged {
             .map_err(Error::io("copy", file))
     }
 
+    /// Removes the file `name`, which was of use on the way and is not to be published.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] when there is none or the disk refuses.
+    pub fn leave_out(&self, name: &str) -> Result<()> {
+        let path = self.path.join(name);
+        fs::remove_file(&path).map_err(Error::io("remove", &path))
+    }
+
     /// Makes the folder durable and gives it the model's next number. It is not served before
     /// [`Registry::activate`].
     ///

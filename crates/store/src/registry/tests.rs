@@ -141,6 +141,22 @@ fn removal_spares_the_active_version_and_never_reuses_a_number() {
 }
 
 #[test]
+fn what_is_left_out_is_not_published() {
+    let folder = tempfile::tempdir().unwrap();
+    let registry = Registry::open(folder.path()).unwrap();
+    let staged = registry.stage("als").unwrap();
+    for name in ["kept", "used"] {
+        fs::write(staged.path().join(name), name).unwrap();
+    }
+    staged.leave_out("used").unwrap();
+    assert!(staged.leave_out("used").is_err(), "it is gone");
+    let version = staged.publish().unwrap();
+    let left = fs::read_dir(registry.path_of(&version)).unwrap();
+    let left: Vec<_> = left.map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(left, ["kept"]);
+}
+
+#[test]
 fn staging_that_is_given_up_leaves_nothing() {
     let (_folder, registry) = registry();
     let staged = registry.stage("ials").unwrap();

@@ -17,6 +17,7 @@ pub(super) fn show(report: &RankerReport) -> Result<()> {
     let titles = [
         "outcome",
         "mean",
+        "learned from",
         "AUC",
         "at",
         "rows",
@@ -45,7 +46,8 @@ fn outcome(head: &HeadReport) -> Vec<String> {
     vec![
         head.head.clone(),
         format!("{:.4}", head.mean),
-        number(head.auc),
+        output::count(head.learned_from as u64),
+        area(head),
         at.to_owned(),
         output::count(head.calibration.rows as u64),
         number(head.log_loss),
@@ -53,6 +55,14 @@ fn outcome(head: &HeadReport) -> Vec<String> {
         format!("{:.4}", head.calibration.calibration_error),
         format!("{:.4}", head.calibration.chance_error),
     ]
+}
+
+/// The area with how far it strays by chance.
+fn area(head: &HeadReport) -> String {
+    match head.auc.zip(head.auc_error) {
+        Some((area, error)) => format!("{area:.4} ± {error:.4}"),
+        None => "-".to_owned(),
+    }
 }
 
 /// How much larger than by chance alone an error is that is marked.
