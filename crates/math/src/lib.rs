@@ -20,7 +20,7 @@ pub mod split;
 pub mod topk;
 pub mod vector;
 
-pub use affine::{AFFINE_BLOCK, affine, affine_add, outer_add};
+pub use affine::{AFFINE_BLOCK, affine, affine_add, affine_few, outer_add};
 pub use bytes::{ByteLayout, ByteQuery, ByteScores};
 pub use cholesky::{Cholesky, NotPositiveDefinite};
 pub use eigen::{Eigen, NoEigen, symmetric_eigen};

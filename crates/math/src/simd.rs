@@ -31,8 +31,8 @@ pub(crate) use gather::{Gather, LINE, PLACES};
 pub(crate) use gemm::{gemm_f32, gemm_f64};
 pub(crate) use isa::{BLOCK, Rows};
 pub(crate) use kernels::{
-    Affine, Begun, Descent, FIELDS, Halves, Looks, Outer, PANEL, Pack, Pairs, RankUpdate, Rotation,
-    Sign, Singles, Start, Update,
+    Affine, Begun, Descent, FIELDS, Few, Halves, Looks, Outer, PANEL, Pack, Pairs, RankUpdate,
+    Rotation, Sign, Singles, Start, Update,
 };
 pub(crate) use level::Level;
 pub(crate) use loops::prefetch;
@@ -51,8 +51,8 @@ macro_rules! dispatch {
 
         /// The same kernels on a given instruction set.
         pub(crate) mod on {
-            use super::{Affine, Begun, Descent, Halves, Level, Looks, Outer, PANEL, Pack, Pairs};
-            use super::{RankUpdate, Rotation, Rows, Singles, Update};
+            use super::{Affine, Begun, Descent, Few, Halves, Level, Looks, Outer, PANEL, Pack};
+            use super::{Pairs, RankUpdate, Rotation, Rows, Singles, Update};
             use super::{kernels, level::Kind, portable};
 
             $(
@@ -98,6 +98,8 @@ dispatch! {
     fn axpy(target: &mut [f32], factor: f32, from: &[f32]);
     /// See [`Affine`].
     fn affine(all: Affine<'_>);
+    /// See [`Few`].
+    fn few(all: Few<'_>);
     /// See [`Outer`].
     fn outer(all: Outer<'_>);
     /// See [`Looks`].

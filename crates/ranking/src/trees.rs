@@ -12,7 +12,9 @@
 mod artifact;
 mod bins;
 mod grow;
+mod histogram;
 mod objective;
+mod sums;
 mod train;
 
 pub use artifact::TREES;

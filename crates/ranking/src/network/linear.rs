@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use marquee_math::{
-    AFFINE_BLOCK, MatrixView, MatrixViewMut, affine, affine_add, axpy, outer_add,
+    AFFINE_BLOCK, MatrixView, MatrixViewMut, affine, affine_add, affine_few, axpy, outer_add,
     split::{Parts, SplitPanels, SplitRows, multiply},
 };
 
@@ -71,6 +71,9 @@ impl<'a> Input<'a> {
     }
 }
 
+/// Outputs that are worked out one by one: rows of sixteen would be mostly padding.
+const FEW: usize = 4;
+
 /// Space for slopes that are split on the way back.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Space {
@@ -122,6 +125,34 @@ impl Linear {
                 multiply((rows, panels), blocks, start.take(), &mut y);
             }
         }
+    }
+
+    /// The same for a layer that nothing is ever shared of: few outputs are worked out without those that pad them.
+    ///
+    /// - `space`: overwritten.
+    pub(crate) fn forward_alone(
+        &self,
+        weights: Weights<'_>,
+        x: Input<'_>,
+        space: &mut Vec<f32>,
+        y: &mut [f32],
+    ) {
+        if self.outputs > FEW || self.inputs == 0 {
+            return self.forward(weights, x, y);
+        }
+        let padded = self.padded();
+        let all = self.weights_of(weights.numbers, 0..self.inputs);
+        let column = self.inputs.next_multiple_of(AFFINE_BLOCK);
+        space.clear();
+        space.resize(self.outputs * column, 0.0);
+        for (output, to) in space.chunks_exact_mut(column).enumerate() {
+            for (to, weight) in to.iter_mut().zip(all[output..].iter().step_by(padded)) {
+                *to = *weight;
+            }
+        }
+        let bias = &weights.numbers[self.bias.clone()];
+        let mut y = MatrixViewMut::new(y, x.n_rows, padded);
+        affine_few(x.view(self.inputs), space, bias, &mut y);
     }
 
     /// The same for rows whose first `shared` inputs are those of the first row: what those give is worked out

@@ -120,7 +120,8 @@ impl Pass {
             Some(last) => {
                 let crossed = Input::new(&last.output, shape.stride(), n_rows);
                 let crossed = crossed.with(&last.output_split);
-                shape.direct.forward(weights, crossed, outputs);
+                let space = &mut self.start;
+                shape.direct.forward_alone(weights, crossed, space, outputs);
             }
             None => {
                 let x = Input::new(&self.x, shape.stride(), n_rows).with(&self.x_split);
@@ -292,7 +293,7 @@ impl Pass {
             _ => Input::new(bottom(&pass.mixed, &self.experts, layers), width, n_rows),
         };
         let spare = sized(&mut self.spare, n_rows * top.padded());
-        top.forward(weights, from, spare);
+        top.forward_alone(weights, from, &mut self.start, spare);
         let rows = self.outputs.chunks_exact_mut(shape.direct.padded());
         for (to, from) in rows.zip(spare.chunks_exact(top.padded())) {
             let to = &mut to[layers.first..][..top.outputs];

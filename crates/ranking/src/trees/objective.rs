@@ -13,9 +13,30 @@ pub(super) struct Targets {
     pub(super) requests: Vec<Range<usize>>,
     /// Places of a list that count.
     pub(super) places: usize,
+    /// What a place takes off, from the first on.
+    discounts: Vec<f64>,
+    /// What each row's label is worth.
+    gains: Vec<f64>,
 }
 
 impl Targets {
+    pub(super) fn new(
+        labels: &[f32],
+        weights: &[f32],
+        requests: Vec<Range<usize>>,
+        places: usize,
+    ) -> Self {
+        let longest = requests.iter().map(ExactSizeIterator::len).max();
+        Self {
+            labels: labels.to_vec(),
+            weights: weights.to_vec(),
+            requests,
+            places,
+            discounts: (0..longest.unwrap_or(0)).map(discount).collect(),
+            gains: labels.iter().map(|&label| gain(label)).collect(),
+        }
+    }
+
     /// Rows that count.
     fn known(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.labels.len()).filter(|&row| !self.labels[row].is_nan())
@@ -48,16 +69,30 @@ impl Targets {
         to.slopes.fill(0.0);
         to.curvatures.fill(0.0);
         let (mut total, mut weights) = (0.0, 0.0);
+        // The logarithm of a product is the sum of the logarithms: rows of weight 1 need one for many.
+        let (mut product, mut taken) = (1.0_f64, 0);
         for row in self.known() {
             let (score, label) = (f64::from(scores[row]), f64::from(self.labels[row]));
             let weight = f64::from(self.weights[row]);
-            let chance = 1.0 / (1.0 + (-score).exp());
+            let small = (-score.abs()).exp();
+            let chance = if score >= 0.0 { 1.0 } else { small } / (1.0 + small);
             to.slopes[row] = (weight * (chance - label)) as f32;
             to.curvatures[row] = (weight * chance * (1.0 - chance)) as f32;
-            total += weight * (score.max(0.0) - score * label + (-score.abs()).exp().ln_1p());
+            total += weight * (score.max(0.0) - score * label);
             weights += weight;
+            if weight.total_cmp(&1.0).is_eq() {
+                product *= 1.0 + small;
+                taken += 1;
+            } else {
+                total += weight * small.ln_1p();
+            }
+            // Factors are at most 2.
+            if taken == 512 {
+                total += product.ln();
+                (product, taken) = (1.0, 0);
+            }
         }
-        total / f64::max(weights, 1e-12)
+        (total + product.ln()) / f64::max(weights, 1e-12)
     }
 
     /// Derivatives that push rows of a request past each other by how much that would change its nDCG; gives
@@ -102,8 +137,8 @@ impl Targets {
                     (other, one)
                 };
                 let gap = f64::from(scores[order[high]]) - f64::from(scores[order[low]]);
-                let gains = gain(labels[0]) - gain(labels[1]);
-                let discounts = discount(one) - discount(other);
+                let gains = self.gains[order[one]] - self.gains[order[other]];
+                let discounts = self.discounts[one] - self.discounts[other];
                 let mut change = (gains * discounts).abs() / ideal;
                 if spread {
                     change /= 0.01 + gap.abs();
@@ -140,7 +175,7 @@ impl Targets {
             let order = self.sorted(request.clone(), scores);
             let gains = order.iter().take(places).enumerate();
             gains
-                .map(|(at, &row)| gain(self.labels[row]) * discount(at))
+                .map(|(at, &row)| self.gains[row] * self.discounts[at])
                 .sum::<f64>()
                 / ideal
         };
@@ -156,10 +191,10 @@ impl Targets {
 
     fn ideal(&self, request: Range<usize>, places: usize) -> f64 {
         let known = request.filter(|&row| !self.labels[row].is_nan());
-        let mut labels: Vec<f32> = known.map(|row| self.labels[row]).collect();
-        labels.sort_unstable_by(|a, b| b.total_cmp(a));
-        let gains = labels.into_iter().take(places).enumerate();
-        gains.map(|(at, label)| gain(label) * discount(at)).sum()
+        let mut gains: Vec<f64> = known.map(|row| self.gains[row]).collect();
+        gains.sort_unstable_by(|a, b| b.total_cmp(a));
+        let gains = gains.into_iter().take(places).zip(&self.discounts);
+        gains.map(|(gain, discount)| gain * discount).sum()
     }
 }
 

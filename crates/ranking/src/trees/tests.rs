@@ -109,7 +109,8 @@ fn the_first_split_is_the_best_of_all() {
             ..TreesConfig::default()
         };
         let mut values = vec![0.0; 60];
-        let nodes = grow::grow(&columns, &derivatives, &config, &mut values);
+        let mut grower = grow::Grower::new(columns.to_vec(), rows.len(), &config);
+        let nodes = grower.grow(&derivatives, &mut values);
         let gain = |left: &dyn Fn(&[f32; 2]) -> bool| -> f64 {
             let mut sums = [(0.0_f64, 0.0_f64, 0); 2];
             for (row, slope) in rows.iter().zip(&derivatives.slopes) {
@@ -210,12 +211,8 @@ fn walks_that_never_end_are_refused() {
 }
 
 fn targets(labels: &[f32]) -> Targets {
-    Targets {
-        labels: labels.to_vec(),
-        weights: vec![1.0; labels.len()],
-        requests: std::iter::once(0..labels.len()).collect(),
-        places: 10,
-    }
+    let requests = std::iter::once(0..labels.len()).collect();
+    Targets::new(labels, &vec![1.0; labels.len()], requests, 10)
 }
 
 #[test]

@@ -6,7 +6,7 @@ use marquee_features::{Head, TrainingRows};
 
 use super::{
     NAME, Objective, TreesConfig, TreesModel, bins,
-    grow::{Derivatives, grow},
+    grow::{Derivatives, Grower},
     objective::Targets,
 };
 use crate::{
@@ -44,7 +44,8 @@ pub fn train(
     let judged_by = validation
         .map(|rows| targets_of(rows, head, config))
         .transpose()?;
-    let columns = bins::columns(&features, config.bins);
+    let n_rows = features.n_rows();
+    let mut grower = Grower::new(bins::columns(&features, config.bins), n_rows, config);
     let mut model = TreesModel {
         head: head.clone(),
         objective: config.objective,
@@ -56,7 +57,6 @@ pub fn train(
         starts: Vec::new(),
         nodes: Vec::new(),
     };
-    let n_rows = features.n_rows();
     let mut scores = vec![model.base; n_rows];
     let mut derivatives = Derivatives {
         slopes: vec![0.0; n_rows],
@@ -67,7 +67,7 @@ pub fn train(
         let started = Instant::now();
         let loss = targets.derive(config.objective, &scores, &mut derivatives);
         check_finite(NAME, number, &[narrow(loss)])?;
-        let mut nodes = grow(&columns, &derivatives, config, &mut scores);
+        let mut nodes = grower.grow(&derivatives, &mut scores);
         let first = row(model.nodes.len());
         for node in &mut nodes {
             node.left += first;
@@ -104,14 +104,9 @@ fn targets_of(rows: &TrainingRows<'_>, head: &Head, config: &TreesConfig) -> Res
         head: head.to_string(),
     })?;
     let features = rows.features();
-    let targets = Targets {
-        labels: rows.label(column).to_vec(),
-        weights: rows.weight().to_vec(),
-        requests: (0..features.n_requests())
-            .map(|request| features.rows_of(request))
-            .collect(),
-        places: config.places,
-    };
+    let requests = 0..features.n_requests();
+    let requests = requests.map(|request| features.rows_of(request)).collect();
+    let targets = Targets::new(rows.label(column), rows.weight(), requests, config.places);
     if targets.labels.iter().all(|label| label.is_nan()) {
         return Err(Error::NoLabels {
             model: NAME,

@@ -1,5 +1,8 @@
 //! Numbers in the order in which tiles read them.
 
+#[cfg(target_arch = "x86_64")]
+mod vectors;
+
 use super::{DEPTH, SIDE, TILE};
 use crate::simd::{isa::Rows, loops::wide};
 
@@ -11,21 +14,46 @@ fn split(number: f32) -> [u32; 2] {
     [high, low]
 }
 
-/// The bits of a number rounded to 16 of them, ties to even.
+/// The bits of a number rounded to 16 of them, ties to even. What is too small for a normal number becomes zero, as it
+/// does in tiles, and of what is no number the upper bits stay.
 #[inline(always)]
 fn rounded(number: f32) -> u32 {
     let bits = number.to_bits();
-    bits.wrapping_add(0x7fff + (bits >> 16 & 1)) & 0xffff_0000
+    let near = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) & 0xffff_0000;
+    let near = if bits & 0x7f80_0000 == 0 {
+        bits & 0x8000_0000
+    } else {
+        near
+    };
+    if number.is_nan() {
+        (bits | 0x0040_0000) & 0xffff_0000
+    } else {
+        near
+    }
+}
+
+/// Writes rows, [`SIDE`] to a group: for every [`DEPTH`] numbers the high parts of all rows, then their low
+/// ones; zeros after the last number.
+///
+/// - `size`: rows, and numbers of each.
+/// - `to`: a group after the other; room for whole groups.
+/// - `parts`: 2, or 1 for the high parts alone.
+pub(crate) fn rows(from: Rows<&[f32]>, size: (usize, usize), parts: usize, to: Rows<&mut [u16]>) {
+    #[cfg(target_arch = "x86_64")]
+    if crate::simd::split::has_tiles() {
+        // SAFETY: a machine that multiplies tiles was found to have the vectors, too.
+        #[expect(unsafe_code, reason = "instructions beyond the baseline")]
+        unsafe {
+            vectors::rows(from, size, parts, (to.data, to.stride));
+        }
+        return;
+    }
+    plain_rows(from, size, parts, to);
 }
 
 wide! {
-    /// Writes rows, [`SIDE`] to a group: for every [`DEPTH`] numbers the high parts of all rows, then their low
-    /// ones; zeros after the last number.
-    ///
-    /// - `size`: rows, and numbers of each.
-    /// - `to`: a group after the other; room for whole groups.
-    /// - `parts`: 2, or 1 for the high parts alone.
-    pub(crate) fn rows(
+    /// As [`rows`].
+    pub(super) fn plain_rows(
         from: Rows<&[f32]>,
         size: (usize, usize),
         parts: usize,

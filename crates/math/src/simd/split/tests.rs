@@ -120,6 +120,41 @@ fn this_machine_gives_the_bits_of_plain_code() {
 }
 
 #[test]
+fn vectors_split_as_plain_code_does() {
+    let odd = [
+        0.0,
+        -0.0,
+        f32::from_bits(0x007f_ffff),
+        f32::from_bits(0x8000_0001),
+        f32::MIN_POSITIVE,
+        f32::from_bits(0x3f80_8000),
+        f32::from_bits(0x3f81_8000),
+        f32::MAX,
+        f32::NEG_INFINITY,
+        f32::NAN,
+    ];
+    for (n_rows, width) in [(1, 1), (17, 31), (3, 32), (16, 70), (20, 336)] {
+        let mut all = Case::new(n_rows, width, 16);
+        for (at, number) in all.x.iter_mut().enumerate().step_by(3) {
+            *number = odd[at % odd.len()];
+        }
+        for parts in [1, 2] {
+            let stride = width.div_ceil(DEPTH) * parts * TILE;
+            let mut wanted = vec![7; n_rows.div_ceil(SIDE) * stride];
+            let mut found = wanted.clone();
+            let from = Rows {
+                data: &all.x[..],
+                stride: width,
+            };
+            let to = |data| Rows { data, stride };
+            pack::plain_rows(from, (n_rows, width), parts, to(&mut wanted[..]));
+            rows(from, (n_rows, width), parts, to(&mut found[..]));
+            assert_eq!(found, wanted, "{n_rows} {width} {parts}");
+        }
+    }
+}
+
+#[test]
 fn turned_rows_are_rows_of_the_turned_matrix() {
     for (n_rows, width, parts) in [
         (1, 1, 2),
