@@ -1,6 +1,8 @@
 //! Columns of numbers sorted into bins.
 
 use marquee_features::FeatureRows;
+use marquee_math::rng;
+use rand::RngExt as _;
 use rayon::prelude::*;
 
 /// A column as bins.
@@ -14,15 +16,14 @@ pub(super) struct Column {
 
 /// The most bins of values, so that one is left for missing ones.
 const MOST: usize = 255;
-/// Rows by which bounds are found where there are more, evenly spread: hundreds for each bin.
+/// Rows by which bounds are found where there are more: hundreds for each bin.
 const SAMPLED: usize = 200_000;
 
 impl Column {
     /// Bins of about as many rows each, no value in two of them. A value of more rows than that has a bin of its own,
     /// and leaves the others to the rest. Of many rows some tell.
     pub(super) fn of(values: &[f32], n_bins: usize) -> Self {
-        let some = values.iter().step_by(values.len().div_ceil(SAMPLED).max(1));
-        let mut sorted: Vec<f32> = some.copied().filter(|value| !value.is_nan()).collect();
+        let mut sorted: Vec<f32> = sampled(values).filter(|value| !value.is_nan()).collect();
         sorted.sort_unstable_by(f32::total_cmp);
         let mut distinct: Vec<(f32, usize)> = Vec::new();
         for value in sorted {
@@ -57,6 +58,18 @@ impl Column {
         let bin = self.bounds.partition_point(|&bound| bound < value);
         u8::try_from(bin).expect("at most 255 bins")
     }
+}
+
+/// One value drawn from each of so many stretches, or all where there are fewer. Equal steps would meet only some
+/// of the places, which repeat with each request.
+fn sampled(values: &[f32]) -> impl Iterator<Item = f32> {
+    let n = values.len();
+    let stretches = n.min(SAMPLED);
+    let mut random = rng(0, 0);
+    (0..stretches).map(move |at| {
+        let stretch = at * n / stretches..(at + 1) * n / stretches;
+        values[random.random_range(stretch)]
+    })
 }
 
 /// Bounds between bins of distinct values and their numbers of rows.
@@ -162,6 +175,16 @@ mod tests {
         }
         let even = |&rows: &usize| rows.abs_diff(n / 100) < n / 1000;
         assert!(rows[..100].iter().all(even), "{rows:?}");
+    }
+
+    #[test]
+    fn values_that_repeat_with_requests_all_have_bins() {
+        for every in [2_u16, 5, 10, 32] {
+            let values: Vec<f32> = (0..every).map(f32::from).collect();
+            let values = values.repeat(5 * SAMPLED / usize::from(every));
+            let column = Column::of(&values, 255);
+            assert_eq!(column.bounds.len(), usize::from(every) - 1);
+        }
     }
 
     #[test]
