@@ -70,6 +70,8 @@ fn event() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    // Each case waits for the disk some dozen times.
+    #![proptest_config(proptest::test_runner::Config::with_cases(64))]
     #[test]
     fn events_come_back_to_the_last_bit(lines in prop::collection::vec(event(), 1..30)) {
         let tmp = tempfile::tempdir().unwrap();
