@@ -102,6 +102,8 @@ pub fn log_loss(probabilities: &[f32], outcomes: &[bool]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+    use rand::RngExt as _;
+
     use super::*;
 
     #[test]
@@ -125,13 +127,8 @@ mod tests {
     #[expect(clippy::cast_possible_truncation, reason = "scores are short")]
     fn areas_stray_as_told() {
         let (n_positive, n_negative, rate) = (40, 60, 3.0_f64);
-        let mut state = 7_u64;
-        let mut uniform = || {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            ((state >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
-        };
+        let mut random = marquee_math::rng(7, 0);
+        let mut uniform = move || 1.0 - random.random::<f64>();
         let outcomes: Vec<bool> = (0..n_positive + n_negative)
             .map(|at| at < n_positive)
             .collect();

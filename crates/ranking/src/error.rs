@@ -37,6 +37,16 @@ pub enum Error {
         /// The column as it was named.
         column: String,
     },
+    /// The configuration leaves a column out and has it told by its records.
+    #[error(
+        "{model}: column {column:?} is both left out and told by its records, expected one of them"
+    )]
+    ColumnTwice {
+        /// Name of the model.
+        model: &'static str,
+        /// The column.
+        column: String,
+    },
     /// There is nothing to learn from.
     #[error("{model}: {rows} rows with {heads} heads, expected at least one of each")]
     Nothing {

@@ -133,7 +133,7 @@ pub struct NetworkConfig {
     /// Lists of such ids keep embeddings of their own. Tables of a training that are taken in turn are told apart by
     /// the places of their requests alone.
     pub records: Vec<String>,
-    /// Columns of ids, and lists, that are left out.
+    /// Columns of ids, and lists, that are left out; none of those that have records.
     pub left_out: Vec<String>,
     /// Quantiles of a dense column between which an embedding of its value is interpolated; 0 for no
     /// such embedding, otherwise at least 2.

@@ -153,18 +153,6 @@ impl<'a> NetworkView<'a> {
         })
     }
 
-    /// The same network whose layers are multiplied as exactly as this, however it was trained.
-    #[must_use]
-    pub fn with_layers(self, layers: Layers) -> Self {
-        let mut description = Arc::unwrap_or_clone(self.description);
-        description.config.layers = layers;
-        Self {
-            description: Arc::new(description),
-            panels: Arc::default(),
-            ..self
-        }
-    }
-
     /// The columns that tables must have.
     pub fn schema(&self) -> &Arc<FeatureSchema> {
         &self.description.schema

@@ -47,7 +47,8 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// [`Error::NoSuchColumn`] for a name that no column of ids, and no list that may be left out, has.
+    /// [`Error::NoSuchColumn`] for a name that no column of ids, and no list that may be left out, has;
+    /// [`Error::ColumnTwice`] for one that is named for both.
     pub(crate) fn new(
         schema: &FeatureSchema,
         heads: &[&Head],
@@ -64,6 +65,13 @@ impl Plan {
         let unknown = unknown.or_else(|| left_out.find(|&name| !is_sparse(name) && !is_list(name)));
         if let Some(column) = unknown {
             return Err(Error::NoSuchColumn {
+                model: NAME,
+                column: column.clone(),
+            });
+        }
+        let mut both = config.records.iter();
+        if let Some(column) = both.find(|&name| config.left_out.contains(name)) {
+            return Err(Error::ColumnTwice {
                 model: NAME,
                 column: column.clone(),
             });

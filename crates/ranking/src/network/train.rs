@@ -54,7 +54,8 @@ pub struct TrainingSet<'a> {
 ///
 /// # Errors
 ///
-/// [`Error::Config`], [`Error::NoSuchHead`], [`Error::NoSuchColumn`], [`Error::Nothing`], [`Error::NoLabels`], [`Error::Heads`] or
+/// [`Error::Config`], [`Error::NoSuchHead`], [`Error::NoSuchColumn`], [`Error::ColumnTwice`], [`Error::Nothing`],
+/// [`Error::NoLabels`], [`Error::Heads`] or
 /// [`Error::Schema`] where tables do not fit each other, [`Error::NotFinite`], [`Error::Stopped`].
 pub fn train(
     set: TrainingSet<'_>,

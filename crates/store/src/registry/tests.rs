@@ -142,8 +142,7 @@ fn removal_spares_the_active_version_and_never_reuses_a_number() {
 
 #[test]
 fn what_is_left_out_is_not_published() {
-    let folder = tempfile::tempdir().unwrap();
-    let registry = Registry::open(folder.path()).unwrap();
+    let (_folder, registry) = registry();
     let staged = registry.stage("als").unwrap();
     for name in ["kept", "used"] {
         fs::write(staged.path().join(name), name).unwrap();

@@ -205,4 +205,14 @@ fn columns_that_are_not_there_are_named() {
             "{found:?}"
         );
     }
+    let config = NetworkConfig {
+        records: vec!["item".to_owned()],
+        left_out: vec!["item".to_owned()],
+        ..whole()
+    };
+    let found = train(set, &config, 5, &mut silent());
+    assert!(
+        matches!(&found, Err(Error::ColumnTwice { column, .. }) if column == "item"),
+        "{found:?}"
+    );
 }
