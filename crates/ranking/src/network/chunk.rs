@@ -1,7 +1,10 @@
 //! Some rows of a training table through the network: inputs, layers, loss, and all slopes.
 
 use marquee_features::{FeatureRows, NONE, TrainingRows};
-use marquee_math::split::{Parts, SplitPanels};
+use marquee_math::{
+    elements::prefetch,
+    split::{Parts, SplitPanels},
+};
 
 use super::{
     HeadConfig, Layers, PositionBias,
@@ -17,6 +20,8 @@ use super::{
 
 /// Rows whose inputs are filled together; memory is asked for the embeddings of the next ones before.
 const ROWS: usize = 16;
+/// Numbers that memory gives at a time.
+const LINE: usize = 16;
 
 /// Parameters of a network.
 #[derive(Debug, Clone, Copy)]
@@ -143,6 +148,9 @@ impl Chunk {
             for &later in later {
                 shape.layout.prefetch(tables, rows, later as usize);
             }
+            for &after in places.iter().skip((at + 2) * ROWS).take(ROWS) {
+                ask_row(rows, after as usize);
+            }
             shape.layout.fill_rows(tables, rows, places_of, (x, stride));
         }
         let looking = Looking {
@@ -198,8 +206,13 @@ impl Chunk {
         self.losses.resize(shape.heads.len(), 0.0);
         let rows = &examples.rows;
         let outputs = self.pass.outputs.chunks_exact_mut(shape.direct.padded());
-        for (&place, outputs) in places.iter().zip(outputs) {
+        for (at, (&place, outputs)) in places.iter().zip(outputs).enumerate() {
             let row = place as usize;
+            if let Some(&later) = places.get(at + ROWS) {
+                for &(column, _) in examples.heads {
+                    prefetch(&rows.label(column)[later as usize..]);
+                }
+            }
             let row_weight = rows.weight()[row] * examples.inverse_propensity(row);
             let heads = shape.heads.iter().zip(examples.heads);
             for ((head, &(column, config)), sum) in heads.zip(&mut self.losses) {
@@ -279,6 +292,14 @@ impl Chunk {
             }
         }
     }
+}
+
+/// Asks memory for the numbers and ids of a row: rows of a batch are drawn from everywhere.
+fn ask_row(rows: &FeatureRows<'_>, row: usize) {
+    for line in rows.dense_of(row).chunks(LINE) {
+        prefetch(line);
+    }
+    prefetch(rows.sparse_of(row));
 }
 
 /// The sequences that candidates look at.
